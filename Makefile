@@ -1,0 +1,63 @@
+# make run and make test are all that a newcomer needs; make help lists the rest.
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+COMMIT  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+LDFLAGS := -X main.version=$(VERSION) -X main.commitOfBuild=$(COMMIT)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+FUZZTIME ?= 30s
+BENCHTIME ?= 2s
+PACKAGES := $(shell go list ./... | grep -v /node_modules/)
+
+.PHONY: help run build test web generate check lint vuln fuzz bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+
+run: build ## build and start the gateway with simulated upstreams on 127.0.0.1:8080
+	./bin/tributary serve --sandbox --listen 127.0.0.1:8080
+
+# Without npm the gateway is built all the same; the page then says what is missing.
+build: ## write bin/tributary, with the GraphiQL page where npm is there
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web; \
+	else echo "npm is not installed: building without the GraphiQL page"; fi
+	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/tributary .
+
+web: web/dist/index.html ## build the GraphiQL page
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	cd web && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
+web/dist/index.html: web/node_modules/.package-lock.json web/index.html web/vite.config.js $(wildcard web/src/* web/examples/* web/public/*)
+	cd web && npm run build
+
+test: web ## run every test; installs redis-server and chromium through apt where it may
+	go test -race -timeout 14m $(PACKAGES)
+
+generate: ## regenerate graph/ from schema.graphqls and gqlgen.yml
+	go tool gqlgen generate
+
+check: lint ## everything but the tests: stale generation, format, vet, staticcheck, tidy modules
+	./scripts/check-generated
+
+lint:
+	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
+	if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
+	go vet $(PACKAGES)
+	go run $(STATICCHECK) $(PACKAGES)
+	go mod tidy -diff
+	go mod verify
+	go test -run TestImports .
+
+vuln: ## look for known vulnerabilities (needs https://vuln.go.dev)
+	go run $(GOVULNCHECK) ./...
+
+fuzz: ## fuzz what parses bytes from outside, FUZZTIME each
+	./scripts/fuzz $(FUZZTIME)
+
+bench: ## benchmarks through the real HTTP handler, beside a bare one
+	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./bench ./accounts ./cache
+
+clean: ## remove what was built
+	rm -rf bin web/dist/assets web/dist/index.html web/node_modules

@@ -1,0 +1,98 @@
+// Package accounts is the directory: which account holds which subscriptions.
+package accounts
+
+import (
+	"slices"
+	"strings"
+
+	"tributary/billing"
+)
+
+// Directory is a fixed set of accounts. The zero Directory is empty. What its
+// methods return is shared and must not be changed.
+type Directory struct {
+	ids      []string // global ids in ascending order
+	accounts []*billing.Account
+	entries  []Entry
+}
+
+// Entry is a subscription, or an organisation's whole lot of them, that at
+// least one account holds.
+type Entry struct {
+	// ID is the global id. For all that a Frontier organisation holds it is
+	// what their ids start with: subscription/<source>/<organisation>/.
+	ID  string
+	Ref billing.Ref
+	// Account is the first of the accounts that hold it, by global id.
+	Account *billing.Account
+}
+
+// Len is the number of accounts.
+func (d *Directory) Len() int { return len(d.accounts) }
+
+// Get is the account of an id as the directory writes it ("acme", no global
+// id); nil where there is none.
+func (d *Directory) Get(id string) *billing.Account {
+	i, found := slices.BinarySearch(d.ids, billing.GlobalID("account", id))
+	if !found {
+		return nil
+	}
+	return d.accounts[i]
+}
+
+// Page is at most limit accounts in ascending order of their global ids: those
+// after the global id after, which need not exist, or the first ones for "".
+func (d *Directory) Page(after string, limit int) []*billing.Account {
+	start, found := slices.BinarySearch(d.ids, after)
+	if found {
+		start++
+	}
+	end := start + min(max(limit, 0), len(d.accounts)-start)
+	return d.accounts[start:end:end]
+}
+
+// Entries is what all accounts together hold, each once, in ascending order of ID.
+func (d *Directory) Entries() []Entry { return d.entries[:len(d.entries):len(d.entries)] }
+
+// Holder is the account that holds a subscription: one that names it, else one
+// that holds all of its organisation; nil where none does. Of several it is
+// the first by global id.
+func (d *Directory) Holder(ref billing.Ref) *billing.Account {
+	for _, id := range holdingIDs(ref) {
+		if entry := d.entry(id); entry != nil {
+			return entry.Account
+		}
+	}
+	return nil
+}
+
+// Canonical is ref with the Billing that the directory names for it or for its
+// organisation; "" where it names none.
+func (d *Directory) Canonical(ref billing.Ref) billing.Ref {
+	ref.Billing = ""
+	for _, id := range holdingIDs(ref) {
+		if entry := d.entry(id); entry != nil && entry.Ref.Billing != "" {
+			ref.Billing = entry.Ref.Billing
+			return ref
+		}
+	}
+	return ref
+}
+
+// holdingIDs are the ids of the entries that can hold ref, the nearest first.
+func holdingIDs(ref billing.Ref) [2]string { return [2]string{ref.ID(), wholeID(ref)} }
+
+// wholeID is the id of all that ref's organisation holds.
+func wholeID(ref billing.Ref) string {
+	return billing.GlobalID("subscription", ref.Source, ref.Org) + "/"
+}
+
+func (d *Directory) entry(id string) *Entry {
+	i, found := slices.BinarySearchFunc(d.entries, id, func(e Entry, id string) int {
+		return strings.Compare(e.ID, id)
+	})
+	if !found {
+		return nil
+	}
+	return &d.entries[i]
+}

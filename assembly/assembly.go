@@ -1,0 +1,188 @@
+// Package assembly builds a gateway out of its configuration.
+package assembly
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"tributary/accounts"
+	"tributary/billing"
+	"tributary/cache"
+	"tributary/config"
+	"tributary/gateway"
+	"tributary/loaders"
+	"tributary/portfolio"
+	"tributary/sources"
+	"tributary/sources/upstream"
+	"tributary/web"
+)
+
+// Assembly is a gateway and what it stands on.
+type Assembly struct {
+	Gateway   *gateway.Gateway
+	Directory *accounts.Store
+	Redis     *cache.Redis // nil where there is none
+
+	cache   *cache.Cache
+	sources []*loaders.Source
+}
+
+// Invalid is a configuration that cannot be used. It wraps config.Problems.
+type Invalid struct{ error }
+
+// Unwrap gives the problems.
+func (e Invalid) Unwrap() error { return e.error }
+
+// Close ends what runs in the background and hangs up.
+func (a *Assembly) Close() {
+	a.cache.Close()
+	if a.Redis != nil {
+		a.Redis.Close()
+	}
+	for _, source := range a.sources {
+		if open, ok := source.Source.(interface{ Close() }); ok {
+			open.Close()
+		}
+	}
+}
+
+// Build assembles the gateway of a configuration, read from file: "" for one
+// that no file holds. sdl is
+// the schema's text, now its clock. The error is Invalid where the configuration is at fault.
+func Build(file string, settings *config.Config, sdl string, now func() time.Time, log *slog.Logger) (*Assembly, error) {
+	secret := secretOf(settings)
+	opened, err := openSources(settings, upstream.Options{Secret: secret, Now: now})
+	if err != nil {
+		return nil, Invalid{err}
+	}
+	directory, err := openDirectory(file, settings, opened, log)
+	if err != nil {
+		return nil, Invalid{err}
+	}
+	a := &Assembly{Directory: directory, sources: opened}
+	if settings.Redis != nil {
+		if a.Redis, err = openRedis(settings.Redis); err != nil {
+			return nil, Invalid{err}
+		}
+	}
+	a.cache = cache.New(cache.Options{Memory: uint64(settings.Cache.Memory), Redis: a.Redis, Now: now})
+	holder := func(ref billing.Ref) *billing.Account { return directory.Current().Holder(ref) }
+	set, err := loaders.NewSet(opened, a.cache, sources.DetailsTypes(), holder)
+	if err != nil {
+		return nil, err
+	}
+	a.Gateway = &gateway.Gateway{
+		Portfolio: &portfolio.Portfolio{
+			Directory: directory.Current,
+			Sources:   set,
+			Cursors:   portfolio.Cursors{Key: secret},
+			ScanLimit: settings.Lists.ScanLimit,
+		},
+		SDL:      sdl,
+		GraphiQL: web.GraphiQL(),
+		Ready:    &gateway.Readiness{Sources: opened},
+		Metrics:  gateway.NewMetrics(),
+		Log:      log,
+	}
+	a.Gateway.Metrics.WatchSources(opened)
+	if a.Redis != nil {
+		a.Gateway.Ready.PingRedis = a.Redis.Ping
+		a.Gateway.Metrics.WatchCounter("tributary_redis_faults_total", "Look-ups and writes that Redis did not answer.", a.Redis.Faults)
+	}
+	return a, nil
+}
+
+// openSources opens all, and tells the faults of all.
+func openSources(settings *config.Config, options upstream.Options) ([]*loaders.Source, error) {
+	var opened []*loaders.Source
+	var faults []error
+	for _, written := range settings.Sources {
+		source, policy, err := sources.Open(written, options)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		opened = append(opened, &loaders.Source{Source: source, Policy: policy})
+	}
+	return opened, config.Join(faults...)
+}
+
+func openDirectory(file string, settings *config.Config, opened []*loaders.Source, log *slog.Logger) (*accounts.Store, error) {
+	byName := accounts.Sources{}
+	for _, source := range opened {
+		byName[source.Name()] = source.Source
+	}
+	return accounts.NewStore(accounts.Origin{
+		ConfigFile: file,
+		Accounts:   settings.Accounts,
+		Sources:    byName,
+		Env:        os.LookupEnv,
+	}, log)
+}
+
+func openRedis(settings *config.Redis) (*cache.Redis, error) {
+	written := cache.RedisConfig{
+		URL:      settings.URL,
+		Addrs:    settings.Addrs,
+		Master:   settings.Master,
+		Username: settings.Username,
+		Password: settings.Password,
+		Timeout:  settings.Timeout,
+	}
+	if settings.TLS != nil {
+		transport, err := tlsOf(settings.TLS)
+		if err != nil {
+			return nil, err
+		}
+		written.TLS = transport
+	}
+	return cache.OpenRedis(written)
+}
+
+func tlsOf(settings *config.TLS) (*tls.Config, error) {
+	transport := &tls.Config{ServerName: settings.ServerName, InsecureSkipVerify: settings.InsecureSkipVerify, MinVersion: tls.VersionTLS12}
+	if settings.CAFile == "" {
+		return transport, nil
+	}
+	pem, err := os.ReadFile(settings.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("read redis.tls.caFile: %w", err)
+	}
+	transport.RootCAs = x509.NewCertPool()
+	if !transport.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, errors.New("redis.tls.caFile holds no certificate in PEM form")
+	}
+	return transport, nil
+}
+
+// Follow reloads the directory when its file changes and on SIGHUP, until ctx
+// ends. A broken edit is in the log and leaves the directory as it was.
+func (a *Assembly) Follow(ctx context.Context, log *slog.Logger) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	watched := make(chan error, 1)
+	go func() { watched <- a.Directory.Watch(ctx) }()
+	for {
+		select {
+		case <-hangups:
+			// The fault is in the log.
+			_ = a.Directory.Reload()
+		case err := <-watched:
+			if err != nil {
+				log.Warn("changes of the accounts are not seen; SIGHUP reloads them", "error", err)
+			}
+			if ctx.Err() != nil {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package cache
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+)
+
+// entry is one kept answer.
+type entry struct {
+	value     any // nil where absent
+	absent    bool
+	fetchedAt time.Time
+	size      int // of the encoded value
+
+	// pausedUntil and pauseErr follow a failed refresh: until then the source
+	// is not waited for again.
+	pausedUntil time.Time
+	pauseErr    error
+}
+
+// Options make a Cache. Zero values take the defaults that are named.
+type Options struct {
+	Memory    uint64           // bytes of the in-process tier; 64 MiB
+	Redis     *Redis           // nil for none
+	Now       func() time.Time // time.Now
+	FetchTime time.Duration    // a fetch's deadline, whoever waits for it; 30 s
+}
+
+// Cache is both tiers and the flights between them and the sources. It is safe
+// for concurrent use.
+type Cache struct {
+	memory    *otter.Cache[Key, *entry]
+	redis     *Redis
+	now       func() time.Time
+	fetchTime time.Duration
+
+	mu      sync.Mutex
+	flights map[Key]*flight
+
+	background context.Context
+	stop       context.CancelFunc
+	running    sync.WaitGroup
+}
+
+// overhead is what an entry takes in memory beyond its value.
+const overhead = 256
+
+// growth is how much larger a decoded value is than its encoding. It is
+// measured by TestMemoryStaysWithinItsBudget.
+const growth = 4
+
+// New makes a Cache; Close ends it.
+func New(options Options) *Cache {
+	if options.Memory == 0 {
+		options.Memory = 64 << 20
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.FetchTime == 0 {
+		options.FetchTime = 30 * time.Second
+	}
+	c := &Cache{
+		redis:     options.Redis,
+		now:       options.Now,
+		fetchTime: options.FetchTime,
+		flights:   map[Key]*flight{},
+		memory: otter.Must(&otter.Options[Key, *entry]{
+			MaximumWeight: options.Memory,
+			Weigher: func(key Key, e *entry) uint32 {
+				return uint32(min(overhead+len(key.text)+growth*e.size, 1<<31))
+			},
+		}),
+	}
+	c.background, c.stop = context.WithCancel(context.Background())
+	return c
+}
+
+// Now is the cache's clock.
+func (c *Cache) Now() time.Time { return c.now() }
+
+// Close abandons the fetches under way and waits for them. The Redis tier is
+// its owner's to close.
+func (c *Cache) Close() {
+	c.stop()
+	c.running.Wait()
+	c.memory.StopAllGoroutines()
+}
+
+// Drop forgets keys in both tiers. A fetch that is under way when Drop is
+// called still answers those who wait for it, but is not kept.
+func (c *Cache) Drop(ctx context.Context, keys []Key) {
+	c.mu.Lock()
+	for _, key := range keys {
+		if f, ok := c.flights[key]; ok {
+			f.dropped = true
+			delete(c.flights, key)
+		}
+		c.memory.Invalidate(key)
+	}
+	c.mu.Unlock()
+	if c.redis != nil {
+		c.redis.drop(ctx, keys)
+	}
+}
+
+// load looks keys up in the process, then in Redis what is not fresh there.
+func (c *Cache) load(ctx context.Context, codec codec, policy Policy, keys []Key) map[Key]*entry {
+	found := make(map[Key]*entry, len(keys))
+	var ask []Key
+	now := c.now()
+	for _, key := range keys {
+		e, ok := c.memory.GetIfPresent(key)
+		if ok {
+			found[key] = e
+		}
+		if !ok || policy.grade(key, e, now) != fresh {
+			ask = append(ask, key)
+		}
+	}
+	if c.redis == nil || len(ask) == 0 {
+		return found
+	}
+	for key, e := range c.redis.load(ctx, codec, ask) {
+		if old, ok := found[key]; ok && !e.fetchedAt.After(old.fetchedAt) {
+			continue
+		}
+		found[key] = e
+		c.memory.Set(key, e)
+	}
+	return found
+}

@@ -1,0 +1,168 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"tributary/billing"
+)
+
+// flight is one fetch that is under way, and those who wait for it.
+type flight struct {
+	done    chan struct{}
+	dropped bool // under Cache.mu: its answer is older than a Drop and not kept
+
+	// Set before done is closed.
+	entry *entry
+	err   error
+}
+
+// codec turns values of one type into bytes and back.
+type codec struct {
+	encode func(any) ([]byte, error)
+	decode func([]byte) (any, error)
+}
+
+// fetchFunc asks the source; absence is a nil value without an error.
+type fetchFunc func(context.Context, []Key) map[Key]billing.Outcome[any]
+
+// takeOff returns a flight for each key, joining those under way and starting
+// one fetch for the others.
+func (c *Cache) takeOff(ctx context.Context, codec codec, policy Policy, keys []Key, fetch fetchFunc) map[Key]*flight {
+	flights := make(map[Key]*flight, len(keys))
+	var mine []Key
+	c.mu.Lock()
+	for _, key := range keys {
+		f, ok := c.flights[key]
+		if !ok {
+			f = c.landed(policy, key)
+		}
+		if f == nil {
+			f = &flight{done: make(chan struct{})}
+			c.flights[key] = f
+			mine = append(mine, key)
+		}
+		flights[key] = f
+	}
+	c.mu.Unlock()
+	if len(mine) == 0 {
+		return flights
+	}
+	own := make(map[Key]*flight, len(mine))
+	for _, key := range mine {
+		own[key] = flights[key]
+	}
+	c.running.Go(func() { c.fly(context.WithoutCancel(ctx), codec, policy, mine, own, fetch) })
+	return flights
+}
+
+// landed is a flight that came in after its caller looked and before it asked;
+// nil where there is none.
+func (c *Cache) landed(policy Policy, key Key) *flight {
+	e, ok := c.memory.GetIfPresent(key)
+	if !ok || policy.grade(key, e, c.now()) != fresh {
+		return nil
+	}
+	f := &flight{done: make(chan struct{}), entry: e}
+	close(f.done)
+	return f
+}
+
+// fly fetches keys, keeps what came and lands their flights. It goes on when
+// the caller that started it has left, for others may wait.
+func (c *Cache) fly(ctx context.Context, codec codec, policy Policy, keys []Key, flights map[Key]*flight, fetch fetchFunc) {
+	ctx, cancel := context.WithTimeout(ctx, c.fetchTime)
+	defer cancel()
+	defer context.AfterFunc(c.background, cancel)()
+	outcomes := c.ask(ctx, keys, fetch)
+	fetchedAt := c.now()
+	for _, key := range keys {
+		f := flights[key]
+		outcome, ok := outcomes[key]
+		switch {
+		case !ok:
+			f.err = errors.New("the source gave no answer for a key")
+		case outcome.Err != nil:
+			f.err = outcome.Err
+		default:
+			f.entry = &entry{value: outcome.Value, absent: outcome.Value == nil, fetchedAt: fetchedAt}
+		}
+		c.land(codec, policy, key, f)
+	}
+}
+
+// ask turns a panic of a fetch into an error, so that no flight stays up.
+func (c *Cache) ask(ctx context.Context, keys []Key, fetch fetchFunc) (outcomes map[Key]billing.Outcome[any]) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			outcomes = make(map[Key]billing.Outcome[any], len(keys))
+			for _, key := range keys {
+				outcomes[key] = billing.Outcome[any]{Err: &panicError{fault}}
+			}
+		}
+	}()
+	return fetch(ctx, keys)
+}
+
+// land keeps a flight's answer, unless a Drop overtook it, and lets go those
+// who wait.
+func (c *Cache) land(codec codec, policy Policy, key Key, f *flight) {
+	defer close(f.done)
+	var encoded []byte
+	if f.entry != nil && !f.entry.absent {
+		var err error
+		if encoded, err = codec.encode(f.entry.value); err != nil {
+			f.entry, f.err = nil, err
+		} else {
+			f.entry.size = len(encoded)
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f.dropped {
+		return
+	}
+	delete(c.flights, key)
+	if f.err != nil {
+		c.pause(key, f.err)
+		return
+	}
+	keep := policy.keep(f.entry.absent)
+	if keep <= 0 {
+		return
+	}
+	c.memory.Set(key, f.entry)
+	if c.redis != nil {
+		c.redis.store(key, f.entry, encoded, keep)
+	}
+}
+
+// pause lets a kept answer stand for a while after its refresh failed.
+func (c *Cache) pause(key Key, err error) {
+	old, ok := c.memory.GetIfPresent(key)
+	if !ok || old.absent || !canBeStale(err) {
+		return
+	}
+	paused := *old
+	paused.pausedUntil = c.now().Add(errorPause)
+	paused.pauseErr = err
+	c.memory.Set(key, &paused)
+}
+
+// wait is for the flight, or for the caller to give up.
+func (f *flight) wait(ctx context.Context) (*entry, error) {
+	select {
+	case <-f.done:
+		return f.entry, f.err
+	case <-ctx.Done():
+		return nil, &billing.Error{Code: billing.CodeSourceTimeout, Op: "wait for the source", Err: ctx.Err()}
+	}
+}
+
+// paused reports whether the source failed for this entry a moment ago.
+func (e *entry) paused(now time.Time) bool { return now.Before(e.pausedUntil) }
+
+type panicError struct{ fault any }
+
+func (e *panicError) Error() string { return "a fetch panicked" }

@@ -1,0 +1,30 @@
+// Package cache keeps what sources answered: in the process and, where there is
+// one, in Redis. It decides what is fresh, what may still be shown, and that
+// one question is asked once.
+package cache
+
+import (
+	"errors"
+	"strings"
+)
+
+// Key names one cached answer. The zero Key names nothing; only NewKey makes
+// others, so that no key lacks its source and its tenant.
+type Key struct {
+	text string
+}
+
+// NewKey makes the key of an entity of a source as one tenant sees it. tenant
+// is the fingerprint of the credentials that the source is asked with; entity
+// is the kind of document, id the rest. Only id may be empty.
+func NewKey(version, source, tenant, entity, id string) (Key, error) {
+	for _, part := range []string{version, source, tenant, entity} {
+		if part == "" || strings.ContainsRune(part, ':') {
+			return Key{}, errors.New("a cache key needs a version, a source, a tenant and an entity, none with a colon")
+		}
+	}
+	return Key{text: "tributary:" + version + ":" + source + ":" + tenant + ":" + entity + ":" + id}, nil
+}
+
+// String is the key as Redis holds it.
+func (k Key) String() string { return k.text }

@@ -1,0 +1,150 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tributary/billing"
+)
+
+// Answer is what became of one key. Value is the zero V where the source has
+// none, and where Err is set.
+type Answer[V any] struct {
+	Value      V
+	Provenance billing.Provenance
+	Err        error
+}
+
+// Through answers keys from the cache where policy lets it, and else through
+// fetch, which is called at most once for the keys that need it. Concurrent
+// calls for one key share one fetch. Values are shared: nobody changes them.
+func Through[V any](ctx context.Context, c *Cache, codec Codec[V], policy Policy, keys []Key, fetch func(context.Context, []Key) map[Key]billing.Outcome[V]) map[Key]Answer[V] {
+	untyped := func(ctx context.Context, keys []Key) map[Key]billing.Outcome[any] {
+		return erase(fetch(ctx, keys), codec.IsAbsent)
+	}
+	if policy.TTL <= 0 {
+		return bypass[V](ctx, c, keys, untyped)
+	}
+	r := reader{cache: c, codec: codec.erase(), policy: policy, fetch: untyped, now: c.now()}
+	found := r.read(ctx, keys)
+	answers := make(map[Key]Answer[V], len(found))
+	for key, f := range found {
+		answers[key] = typed[V](f)
+	}
+	return answers
+}
+
+func erase[V any](outcomes map[Key]billing.Outcome[V], isAbsent func(V) bool) map[Key]billing.Outcome[any] {
+	out := make(map[Key]billing.Outcome[any], len(outcomes))
+	for key, outcome := range outcomes {
+		if outcome.Err != nil || isAbsent(outcome.Value) {
+			out[key] = billing.Outcome[any]{Err: outcome.Err}
+			continue
+		}
+		out[key] = billing.Outcome[any]{Value: outcome.Value}
+	}
+	return out
+}
+
+// bypass asks the source each time.
+func bypass[V any](ctx context.Context, c *Cache, keys []Key, fetch fetchFunc) map[Key]Answer[V] {
+	answers := make(map[Key]Answer[V], len(keys))
+	outcomes := c.ask(ctx, keys, fetch)
+	provenance := billing.Provenance{FetchedAt: c.now(), Freshness: billing.Fresh, Cache: billing.CacheBypass}
+	for _, key := range keys {
+		outcome, ok := outcomes[key]
+		if !ok {
+			outcome.Err = errors.New("the source gave no answer for a key")
+		}
+		answers[key] = typed[V](finding{value: outcome.Value, err: outcome.Err, provenance: provenance})
+	}
+	return answers
+}
+
+func typed[V any](f finding) Answer[V] {
+	answer := Answer[V]{Provenance: f.provenance, Err: f.err}
+	if f.err != nil || f.value == nil {
+		return answer
+	}
+	value, ok := f.value.(V)
+	if !ok {
+		answer.Err = fmt.Errorf("the cache holds a %T where a %T belongs", f.value, answer.Value)
+	}
+	answer.Value = value
+	return answer
+}
+
+// finding is an Answer whose type is not known yet.
+type finding struct {
+	value      any
+	provenance billing.Provenance
+	err        error
+}
+
+// reader is one call of Through.
+type reader struct {
+	cache  *Cache
+	codec  codec
+	policy Policy
+	fetch  fetchFunc
+	now    time.Time
+}
+
+func (r *reader) read(ctx context.Context, keys []Key) map[Key]finding {
+	findings := make(map[Key]finding, len(keys))
+	var misses, refresh []Key
+	entries := r.cache.load(ctx, r.codec, r.policy, keys)
+	for _, key := range keys {
+		e, ok := entries[key]
+		if !ok {
+			misses = append(misses, key)
+			continue
+		}
+		switch grade := r.policy.grade(key, e, r.now); {
+		case grade == fresh:
+			findings[key] = found(e, billing.Fresh, billing.CacheHit, nil)
+		case grade >= reserve && e.paused(r.now):
+			findings[key] = found(e, billing.StaleSourceDown, billing.CacheStale, e.pauseErr)
+		case grade == stale:
+			findings[key] = found(e, billing.StaleRevalidating, billing.CacheStale, nil)
+			refresh = append(refresh, key)
+		default:
+			misses = append(misses, key)
+		}
+	}
+	if len(refresh) > 0 {
+		r.cache.takeOff(ctx, r.codec, r.policy, refresh, r.fetch)
+	}
+	r.miss(ctx, misses, entries, findings)
+	return findings
+}
+
+// miss waits for the source, and falls back on what is kept where it fails.
+func (r *reader) miss(ctx context.Context, keys []Key, kept map[Key]*entry, findings map[Key]finding) {
+	if len(keys) == 0 {
+		return
+	}
+	flights := r.cache.takeOff(ctx, r.codec, r.policy, keys, r.fetch)
+	for _, key := range keys {
+		e, err := flights[key].wait(ctx)
+		if err == nil {
+			findings[key] = found(e, billing.Fresh, billing.CacheMiss, nil)
+			continue
+		}
+		old, ok := kept[key]
+		if ok && canBeStale(err) && r.policy.grade(key, old, r.now) >= reserve {
+			findings[key] = found(old, billing.StaleSourceDown, billing.CacheStale, err)
+			continue
+		}
+		findings[key] = finding{err: err}
+	}
+}
+
+func found(e *entry, freshness billing.Freshness, status billing.CacheStatus, err error) finding {
+	return finding{
+		value:      e.value,
+		provenance: billing.Provenance{FetchedAt: e.fetchedAt, Freshness: freshness, Cache: status, Degraded: billing.CodeOf(err)},
+	}
+}

@@ -1,0 +1,284 @@
+// Package config reads the gateway's configuration, and says of each fault
+// where it stands and what would be right.
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Config is a whole configuration, valid and with every default filled in.
+type Config struct {
+	Listen   string // host:port of the gateway
+	Admin    Admin
+	Redis    *Redis // nil keeps everything within the process
+	Cache    Cache
+	Sources  []Source // in the order of the file, at least one
+	Accounts Accounts
+	Auth     Auth
+	Log      Log
+	Secret   string // signs cursors and fingerprints; "" lets each start make its own
+	Lists    Lists
+}
+
+// Admin is the listener for operators.
+type Admin struct {
+	Listen string `yaml:"listen"` // host:port; "" where it is off
+}
+
+// Cache bounds the cache within the process.
+type Cache struct {
+	Memory Size `yaml:"memory"`
+}
+
+// Lists bounds what a list asks the sources for.
+type Lists struct {
+	ScanLimit int `yaml:"scanLimit"` // subscriptions, 1 or more
+}
+
+// Log says what is logged and how.
+type Log struct {
+	Level  string `yaml:"level"`  // debug, info, warn or error
+	Format string `yaml:"format"` // json or text
+}
+
+// Auth says who may ask.
+type Auth struct {
+	Mode string `yaml:"mode"` // none
+}
+
+// Source is one upstream system. Its own keys belong to the adapter of its
+// kind, which decodes Node.
+type Source struct {
+	Name string // unique, the part of ids that follows the type
+	Kind string // as the file has it; the adapters know which there are
+	Node Node   // the mapping; Decode takes its key kind without a field for it
+}
+
+// Accounts says where the directory of accounts is: in one of the two, or in
+// neither where there are no accounts.
+type Accounts struct {
+	Inline Node   // a list within the configuration
+	File   string // the path of a file that holds the list
+}
+
+// file is a configuration as it is written.
+type file struct {
+	Listen   string `yaml:"listen"`
+	Admin    Admin  `yaml:"admin"`
+	Redis    *Redis `yaml:"redis"`
+	Cache    Cache  `yaml:"cache"`
+	Sources  Node   `yaml:"sources"`
+	Accounts Node   `yaml:"accounts"`
+	Auth     Node   `yaml:"auth"`
+	Log      Log    `yaml:"log"`
+	Secret   string `yaml:"secret"`
+	Lists    Lists  `yaml:"lists"`
+}
+
+// Load reads the configuration at path. TRIBUTARY_LISTEN, TRIBUTARY_REDIS_URL
+// and TRIBUTARY_LOG_LEVEL of env override the file where they are not empty.
+// Its error is Problems.
+func Load(path string, env Env) (*Config, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, data, env)
+}
+
+// LoadAccounts reads only where the accounts of the configuration at path are,
+// and takes the rest of it as it is. Its error is Problems.
+func LoadAccounts(path string, env Env) (Accounts, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return Accounts{}, err
+	}
+	root, err := Read(path, data, env)
+	if err != nil {
+		return Accounts{}, err
+	}
+	fields, err := root.Fields()
+	if err != nil {
+		return Accounts{}, err
+	}
+	for _, field := range fields {
+		if field.Name == "accounts" {
+			return accounts(path, field.Value)
+		}
+	}
+	return Accounts{}, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, Unreadable(path, err)
+	}
+	return data, nil
+}
+
+// Unreadable is the problem of a file that os could not read.
+func Unreadable(path string, err error) error {
+	var reason *os.PathError
+	if errors.As(err, &reason) {
+		err = reason.Err
+	}
+	return Problems{{File: path, Message: "the file cannot be read: " + err.Error()}}
+}
+
+// Parse is Load for a text. The name of its file serves problems and, by its
+// folder, relative paths.
+func Parse(name string, data []byte, env Env) (*Config, error) {
+	root, err := Read(name, data, env)
+	if err != nil {
+		return nil, err
+	}
+	if root.target().Kind != yaml.MappingNode {
+		return nil, root.mismatch("a mapping of keys and values is needed here")
+	}
+	written := file{
+		Listen: "127.0.0.1:8080",
+		Cache:  Cache{Memory: 64 << 20},
+		Log:    Log{Level: "info", Format: "json"},
+		Lists:  Lists{ScanLimit: 1000},
+	}
+	faults := []error{root.Decode(&written)}
+	c := &Config{
+		Listen: written.Listen, Admin: written.Admin, Redis: written.Redis, Cache: written.Cache,
+		Log: written.Log, Secret: written.Secret, Lists: written.Lists, Auth: Auth{Mode: "none"},
+	}
+	if c.Sources, err = sources(root, written.Sources); err != nil {
+		faults = append(faults, err)
+	}
+	if c.Accounts, err = accounts(name, written.Accounts); err != nil {
+		faults = append(faults, err)
+	}
+	faults = append(faults, auth(written.Auth), override(c, env))
+	if err := Join(faults...); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+var sourceName = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
+
+func sources(root, node Node) ([]Source, error) {
+	if node.IsZero() {
+		return nil, root.Problem("sources", "at least one source is needed")
+	}
+	fields, err := node.Fields()
+	if err == nil && len(fields) == 0 {
+		err = node.mismatch("at least one source is needed")
+	}
+	faults := []error{err}
+	var all []Source
+	for _, field := range fields {
+		if !sourceName.MatchString(field.Name) {
+			faults = append(faults, Problems{field.Key.problem(
+				"%q is no name for a source; it starts with a small letter and goes on with those, digits, _ and -", field.Name)})
+			continue
+		}
+		kind, err := kindOf(field.Value)
+		faults = append(faults, err)
+		field.Value.spent = "kind"
+		all = append(all, Source{Name: field.Name, Kind: kind, Node: field.Value})
+	}
+	return all, Join(faults...)
+}
+
+func kindOf(source Node) (string, error) {
+	fields, err := source.Fields()
+	if err != nil {
+		return "", err
+	}
+	for _, field := range fields {
+		if field.Name == "kind" {
+			return field.Value.Text()
+		}
+	}
+	return "", source.Problem("kind", "the kind of the source is missing")
+}
+
+func accounts(name string, node Node) (Accounts, error) {
+	if node.IsZero() {
+		return Accounts{}, nil
+	}
+	if node.IsSequence() {
+		return Accounts{Inline: node}, nil
+	}
+	if node.target().Kind != yaml.MappingNode {
+		return Accounts{}, node.mismatch("a list of accounts is needed here, or { file: PATH }")
+	}
+	var elsewhere struct {
+		File string `yaml:"file"`
+	}
+	if err := node.Decode(&elsewhere); err != nil {
+		return Accounts{}, err
+	}
+	if elsewhere.File == "" {
+		return Accounts{}, node.Problem("file", "the path of the accounts file is missing")
+	}
+	if !filepath.IsAbs(elsewhere.File) {
+		elsewhere.File = filepath.Join(filepath.Dir(name), elsewhere.File)
+	}
+	return Accounts{File: elsewhere.File}, nil
+}
+
+// auth takes no keys but the mode, since those of the other modes would only
+// hide that the mode itself cannot be had.
+func auth(node Node) error {
+	if node.IsZero() {
+		return nil
+	}
+	field, ok := node.find("mode")
+	if ok {
+		mode, err := field.Value.Text()
+		if err == nil && (mode == "apiKeys" || mode == "jwt") {
+			return node.Problem("mode", "the mode %s is not available in this version; write none", mode)
+		}
+	}
+	written := Auth{Mode: "none"}
+	return node.Decode(&written)
+}
+
+// override takes what the environment says over the file.
+func override(c *Config, env Env) error {
+	set := func(name string, take func(value string) error) error {
+		if env == nil {
+			return nil
+		}
+		value, _ := env(name)
+		if value == "" {
+			return nil
+		}
+		if err := take(value); err != nil {
+			return Problem{Path: name, Message: err.Error()}
+		}
+		return nil
+	}
+	return Join(
+		set("TRIBUTARY_LISTEN", func(value string) error {
+			c.Listen = value
+			return checkListen(value)
+		}),
+		set("TRIBUTARY_REDIS_URL", func(value string) error {
+			if c.Redis == nil {
+				c.Redis = &Redis{Timeout: redisTimeout}
+			}
+			c.Redis.URL, c.Redis.Addrs, c.Redis.Master = value, nil, ""
+			return checkRedisURL(value)
+		}),
+		set("TRIBUTARY_LOG_LEVEL", func(value string) error {
+			c.Log.Level = value
+			return checkWord("level", value, logLevels)
+		}),
+	)
+}
+
+const redisTimeout = 50 * time.Millisecond

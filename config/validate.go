@@ -1,0 +1,168 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Redis is the store that replicas share. Exactly one of URL and Addrs is set.
+type Redis struct {
+	URL      string        `yaml:"url"`    // redis:// or rediss://, with user, password and database
+	Addrs    []string      `yaml:"addrs"`  // host:port of a Cluster's nodes, or of the Sentinels where Master is set
+	Master   string        `yaml:"master"` // the name that the Sentinels watch
+	Username string        `yaml:"username"`
+	Password string        `yaml:"password"`
+	TLS      *TLS          `yaml:"tls"`     // nil where the URL's scheme alone decides
+	Timeout  time.Duration `yaml:"timeout"` // of one command, above zero
+}
+
+// TLS is how the peer of a connection is known.
+type TLS struct {
+	CAFile             string `yaml:"caFile"`     // PEM; "" takes the system's authorities
+	ServerName         string `yaml:"serverName"` // "" takes the host that is dialled
+	InsecureSkipVerify bool   `yaml:"insecureSkipVerify"`
+}
+
+// Defaults fills in what the file need not say.
+func (r *Redis) Defaults() { r.Timeout = redisTimeout }
+
+// Validate refuses what cannot be connected to.
+func (r *Redis) Validate() error {
+	var faults []error
+	switch {
+	case r.URL == "" && len(r.Addrs) == 0 && r.Master != "":
+		faults = append(faults, Invalidf("master", "a master needs addrs, the addresses of its Sentinels"))
+	case r.URL == "" && len(r.Addrs) == 0:
+		faults = append(faults, Invalidf("", "either url or addrs is needed"))
+	case r.URL != "" && len(r.Addrs) > 0:
+		faults = append(faults, Invalidf("addrs", "url and addrs exclude each other"))
+	case r.URL != "" && r.Master != "":
+		faults = append(faults, Invalidf("master", "a master needs addrs instead of url"))
+	}
+	if r.URL != "" {
+		if err := checkRedisURL(r.URL); err != nil {
+			faults = append(faults, Invalidf("url", "%s", err))
+		}
+	}
+	for i, addr := range r.Addrs {
+		if err := checkAddr(addr); err != nil {
+			faults = append(faults, Invalidf("addrs", "number %d %s", i+1, err))
+		}
+	}
+	if r.Timeout <= 0 {
+		faults = append(faults, Invalidf("timeout", "a timeout is longer than 0s"))
+	}
+	return errors.Join(faults...)
+}
+
+// checkRedisURL quotes nothing of the URL but its scheme: it holds a password.
+func checkRedisURL(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return errors.New("this is no URL; write it like redis://127.0.0.1:6379/0")
+	case u.Scheme != "redis" && u.Scheme != "rediss":
+		return errors.New("the URL starts with redis:// or, for TLS, rediss://")
+	case u.Hostname() == "":
+		return errors.New("the URL names no host; write it like redis://127.0.0.1:6379/0")
+	}
+	return nil
+}
+
+// Validate refuses an address that cannot be listened on.
+func (a *Admin) Validate() error {
+	if a.Listen == "" {
+		return nil
+	}
+	return at("listen", checkListen(a.Listen))
+}
+
+// Validate refuses a cache that could hold nothing.
+func (c *Cache) Validate() error {
+	const least = 1 << 20
+	if c.Memory < least {
+		return Invalidf("memory", "%s is too small; at least %s is needed", c.Memory, Size(least))
+	}
+	return nil
+}
+
+// Validate refuses a bound that would keep every list empty.
+func (l *Lists) Validate() error {
+	if l.ScanLimit < 1 {
+		return Invalidf("scanLimit", "at least 1 subscription has to be looked at")
+	}
+	return nil
+}
+
+var (
+	logLevels  = []string{"debug", "info", "warn", "error"}
+	logFormats = []string{"json", "text"}
+)
+
+// Validate refuses words that name no level or format.
+func (l *Log) Validate() error {
+	return errors.Join(
+		at("level", checkWord("level", l.Level, logLevels)),
+		at("format", checkWord("format", l.Format, logFormats)),
+	)
+}
+
+// Validate refuses a mode that there is not.
+func (a *Auth) Validate() error {
+	if a.Mode != "none" {
+		return Invalidf("mode", "the only mode of this version is none")
+	}
+	return nil
+}
+
+// Validate refuses an address that cannot be listened on, and a secret that
+// can be guessed.
+func (f *file) Validate() error {
+	const least = 16
+	faults := []error{at("listen", checkListen(f.Listen))}
+	if f.Secret != "" && len(f.Secret) < least {
+		faults = append(faults, Invalidf("secret", "a secret has at least %d characters", least))
+	}
+	return errors.Join(faults...)
+}
+
+func at(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return Invalid{Key: key, Message: err.Error()}
+}
+
+func checkWord(what, word string, known []string) error {
+	if slices.Contains(known, word) {
+		return nil
+	}
+	return errors.New(unknown(what, word, known))
+}
+
+func checkListen(addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("%q is no address; write it like 127.0.0.1:8080 or :8080", addr)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("the port %q is no number up to 65535", port)
+	}
+	return nil
+}
+
+func checkAddr(addr string) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || host == "" {
+		return errors.New("is no host:port")
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return errors.New("has no port between 1 and 65535")
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/go-json-experiment/json"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"tributary/billing"
+)
+
+// present is the one place where an error meets GraphQL: clients get a code out
+// of ErrorCode and a sentence, the log gets the cause.
+func present(ctx context.Context, err error) *gqlerror.Error {
+	var refused *gqlerror.Error
+	if _, ours := billing.AsError(err); !ours && errors.As(err, &refused) && refused.Err == nil {
+		return presentRefusal(ctx, refused)
+	}
+	shown := gqlerror.WrapPath(graphql.GetPath(ctx), nil)
+	if shown == nil {
+		shown = &gqlerror.Error{Path: graphql.GetPath(ctx)}
+	}
+	shown.Message = billing.ClientMessage(err)
+	shown.Extensions = extensions(ctx, err)
+	level := slog.LevelDebug
+	if billing.CodeOf(err) == billing.CodeInternal {
+		level = slog.LevelError
+	}
+	slog.Log(ctx, level, "a field failed", "path", shown.Path.String(), "error", err, "requestId", RequestID(ctx))
+	return shown
+}
+
+// presentRefusal shows what the parser, the validator or the executor has
+// against a document or its variables: always the client's to mend.
+func presentRefusal(ctx context.Context, refused *gqlerror.Error) *gqlerror.Error {
+	shown := *refused
+	shown.Err = nil
+	shown.Extensions = extensions(ctx, &billing.Error{Code: billing.CodeBadUserInput})
+	if shown.Path == nil {
+		shown.Path = graphql.GetPath(ctx)
+	}
+	return &shown
+}
+
+func extensions(ctx context.Context, err error) map[string]any {
+	code := billing.CodeOf(err)
+	fields := map[string]any{"code": code, "retryable": code.Retryable()}
+	if e, ok := billing.AsError(err); ok {
+		if e.Source != "" {
+			fields["source"] = e.Source
+		}
+		if !e.RetryAfter.IsZero() {
+			fields["retryAfter"] = e.RetryAfter.UTC().Format(time.RFC3339)
+		}
+	}
+	if id := RequestID(ctx); id != "" {
+		fields["requestId"] = id
+	}
+	return fields
+}
+
+// writeError answers a request that never became an operation.
+func writeError(w http.ResponseWriter, r *http.Request, status int, err error) {
+	body, marshalErr := json.Marshal(map[string]any{"errors": []any{map[string]any{
+		"message":    billing.ClientMessage(err),
+		"extensions": extensions(r.Context(), err),
+	}}}, json.Deterministic(true))
+	if marshalErr != nil {
+		http.Error(w, "", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	w.Write(body)
+}

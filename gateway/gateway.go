@@ -1,0 +1,113 @@
+// Package gateway is the HTTP edge: it takes GraphQL over HTTP, gives each
+// request an id, a deadline and a line in the log, and shows errors to clients.
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"tributary/billing"
+	"tributary/graph"
+	"tributary/portfolio"
+	"tributary/resolvers"
+)
+
+// Gateway is the edge of one process. Its fields are set before Handler is
+// called.
+type Gateway struct {
+	Portfolio *portfolio.Portfolio
+	SDL       string
+	GraphiQL  http.Handler
+	Ready     *Readiness
+	Metrics   *Metrics
+	Log       *slog.Logger
+	// Sandbox, where set, is mounted at /_sandbox/ to steer the simulated
+	// upstreams.
+	Sandbox http.Handler
+}
+
+// The bounds of a request.
+const (
+	requestTime   = 30 * time.Second
+	largestBody   = 1 << 20
+	knownDocs     = 1000 // parsed documents that are kept
+	LargestHeader = 64 << 10
+)
+
+// Handler serves all of the gateway's endpoints.
+func (g *Gateway) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", g.logged(g.graphQL()))
+	mux.Handle("/graphiql", g.GraphiQL)
+	mux.Handle("/graphiql/", g.GraphiQL)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/graphiql", http.StatusFound)
+	})
+	mux.HandleFunc("GET /schema.graphqls", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		fmt.Fprint(w, g.SDL)
+	})
+	mux.HandleFunc("GET /healthz", g.Ready.alive)
+	mux.HandleFunc("GET /readyz", g.Ready.ready)
+	if g.Sandbox != nil {
+		mux.Handle("/_sandbox/", g.Sandbox)
+	}
+	return withRequestID(mux)
+}
+
+// graphQL executes GraphQL over HTTP.
+func (g *Gateway) graphQL() http.Handler {
+	server := handler.New(graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.Root{Portfolio: g.Portfolio}}))
+	server.AddTransport(transport.GET{})
+	server.AddTransport(transport.POST{})
+	server.SetQueryCache(lru.New[*ast.QueryDocument](knownDocs))
+	server.Use(extension.Introspection{})
+	server.SetErrorPresenter(present)
+	server.SetRecoverFunc(g.recover)
+	server.AroundOperations(g.operation)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodPost {
+			w.Header().Set("Allow", "GET, POST")
+			writeError(w, r, http.StatusMethodNotAllowed, billing.Errorf(billing.CodeBadUserInput, "GraphQL is asked with POST or GET"))
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), requestTime)
+		defer cancel()
+		r.Body = http.MaxBytesReader(w, r.Body, largestBody)
+		server.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// operation gives an operation its loaders, and refuses live ones.
+func (g *Gateway) operation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	request := graphql.GetOperationContext(ctx)
+	if request.Operation.Operation == ast.Subscription {
+		err := billing.Errorf(billing.CodeNotSupported, "this version of the gateway has no live operations")
+		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{present(ctx, err)}})
+	}
+	ctx, op := g.Portfolio.Sources.Begin(ctx)
+	if entry := entryOf(ctx); entry != nil {
+		entry.operation = request.Operation.Name
+		entry.kind = string(request.Operation.Operation)
+		entry.loads = op
+	}
+	return next(ctx)
+}
+
+// recover turns a panic into an error that tells nothing; the log has it all.
+func (g *Gateway) recover(ctx context.Context, fault any) error {
+	g.Log.Error("a resolver panicked", "panic", fmt.Sprint(fault), "requestId", RequestID(ctx), "stack", string(debug.Stack()))
+	return &billing.Error{Code: billing.CodeInternal}
+}

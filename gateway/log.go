@@ -1,0 +1,110 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"tributary/loaders"
+	"tributary/sources/upstream"
+)
+
+type requestIDKey struct{}
+
+// RequestID is the id of the request that ctx belongs to; "" outside one.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// withRequestID gives each request an id: the caller's own, where it is one
+// that may stand in a header and a log, else a new one.
+func withRequestID(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get("X-Request-Id")
+		if !isPlain(id) {
+			id = rand.Text()
+		}
+		w.Header().Set("X-Request-Id", id)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
+	})
+}
+
+func isPlain(id string) bool {
+	if id == "" || len(id) > 128 {
+		return false
+	}
+	for _, c := range []byte(id) {
+		ok := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.'
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// entry gathers what the line of one GraphQL request says.
+type entry struct {
+	operation string
+	kind      string
+	loads     *loaders.Operation
+	meter     upstream.Meter
+	status    int
+}
+
+type entryKey struct{}
+
+func entryOf(ctx context.Context) *entry {
+	e, _ := ctx.Value(entryKey{}).(*entry)
+	return e
+}
+
+// logged writes one line a request, with no value that a client sent but the
+// operation's name, and lets the sources see the headers that they may forward.
+func (g *Gateway) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun := time.Now()
+		e := &entry{status: http.StatusOK}
+		ctx := context.WithValue(r.Context(), entryKey{}, e)
+		ctx = upstream.WithMeter(ctx, &e.meter)
+		ctx = upstream.WithForwarded(ctx, r.Header)
+		next.ServeHTTP(&statusWriter{ResponseWriter: w, entry: e}, r.WithContext(ctx))
+		g.finish(ctx, e, time.Since(begun))
+	})
+}
+
+func (g *Gateway) finish(ctx context.Context, e *entry, took time.Duration) {
+	var hits, misses int64
+	if e.loads != nil {
+		hits, misses = e.loads.CacheHits(), e.loads.CacheMisses()
+	}
+	g.Metrics.observe(e, took, hits, misses)
+	g.Log.LogAttrs(ctx, slog.LevelInfo, "graphql",
+		slog.String("requestId", RequestID(ctx)),
+		slog.String("operation", shorten(e.operation)),
+		slog.String("kind", e.kind),
+		slog.Int("status", e.status),
+		slog.Duration("duration", took),
+		slog.Int64("upstreamCalls", e.meter.Calls()),
+		slog.Int64("cacheHits", hits),
+		slog.Int64("cacheMisses", misses),
+	)
+}
+
+func shorten(name string) string { return name[:min(len(name), 100)] }
+
+// statusWriter remembers the status for the log.
+type statusWriter struct {
+	http.ResponseWriter
+	entry *entry
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.entry.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap serves http.ResponseController.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

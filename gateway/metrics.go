@@ -1,0 +1,88 @@
+package gateway
+
+import (
+	"net/http"
+	"net/http/pprof"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"tributary/billing"
+	"tributary/loaders"
+)
+
+// Metrics counts what operators watch.
+type Metrics struct {
+	registry  *prometheus.Registry
+	requests  *prometheus.CounterVec
+	durations prometheus.Histogram
+	calls     prometheus.Counter
+	answers   *prometheus.CounterVec
+}
+
+// NewMetrics makes the gateway's metrics with those of the process.
+func NewMetrics() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tributary_graphql_requests_total", Help: "GraphQL requests, by kind of operation and HTTP status.",
+		}, []string{"kind", "status"}),
+		durations: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "tributary_graphql_duration_seconds", Help: "Time from a GraphQL request's arrival to its answer.",
+			Buckets: prometheus.ExponentialBuckets(0.00025, 2, 16),
+		}),
+		calls: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "tributary_upstream_calls_total", Help: "Requests sent to sources for a client, retries included.",
+		}),
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tributary_cache_answers_total", Help: "Documents that operations needed, by whether a cache had them.",
+		}, []string{"result"}),
+	}
+	m.registry.MustRegister(m.requests, m.durations, m.calls, m.answers,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// WatchSources shows each source's health: 1 healthy, 0.5 degraded, 0 down.
+func (m *Metrics) WatchSources(sources []*loaders.Source) {
+	value := map[billing.HealthState]float64{billing.Healthy: 1, billing.HealthUnknown: 1, billing.Degraded: 0.5}
+	for _, source := range sources {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "tributary_source_health", Help: "1 healthy or not asked yet, 0.5 degraded, 0 down.",
+			ConstLabels: prometheus.Labels{"source": source.Name()},
+		}, func() float64 { return value[source.Source.Health().State] }))
+	}
+}
+
+// WatchCounter shows a count that another package keeps.
+func (m *Metrics) WatchCounter(name, help string, count func() int64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help},
+		func() float64 { return float64(count()) }))
+}
+
+func (m *Metrics) observe(e *entry, took time.Duration, hits, misses int64) {
+	kind := e.kind
+	if kind == "" {
+		kind = "refused"
+	}
+	m.requests.WithLabelValues(kind, strconv.Itoa(e.status)).Inc()
+	m.durations.Observe(took.Seconds())
+	m.calls.Add(float64(e.meter.Calls()))
+	m.answers.WithLabelValues("hit").Add(float64(hits))
+	m.answers.WithLabelValues("miss").Add(float64(misses))
+}
+
+// Admin serves what operators look at: /metrics and /debug/pprof.
+func (m *Metrics) Admin() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return mux
+}

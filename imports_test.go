@@ -1,0 +1,219 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// bans are the imports that the layers forbid, each with its reason. A package
+// or import that ends in "/..." stands for itself and all below. An import of
+// this module counts through other packages too; one from outside only where it
+// is written. Tests are free.
+var bans = []struct {
+	packages []string
+	imports  []string
+	reason   string
+}{
+	{
+		[]string{"tributary/..."}, []string{"tributary"},
+		"main only puts the parts together; what another package needs has a package of its own",
+	},
+	{
+		[]string{"tributary/billing/..."}, []string{beyondStandardLibrary},
+		"everything speaks the domain's language, so the domain depends on nothing that may be replaced",
+	},
+	{
+		[]string{"tributary/billing/..."}, []string{"net/http/...", "database/sql/..."},
+		"the domain knows no transport and no store",
+	},
+	{
+		[]string{"tributary/sources/..."}, graphQL,
+		"a source speaks to its upstream and does not know who asks",
+	},
+	{
+		[]string{"tributary/sources/..."}, redis,
+		"what a source answered is kept by the cache, under the tenant's key, or not at all",
+	},
+	{
+		[]string{"tributary/cache/...", "tributary/accounts/...", "tributary/config/..."}, graphQL,
+		"what lies below the resolvers serves any interface, not GraphQL alone",
+	},
+	{
+		[]string{"tributary/cache/...", "tributary/sources/...", "tributary/accounts/...", "tributary/config/..."},
+		[]string{"tributary/loaders/...", "tributary/portfolio/...", "tributary/graph/...", "tributary/resolvers/...", "tributary/gateway/...", "tributary/web/..."},
+		"imports run one way, from the gateway down to the domain",
+	},
+	{
+		[]string{"tributary/cache/..."}, []string{"tributary/sources/...", "tributary/accounts/...", "tributary/config/..."},
+		"the cache keeps values of any source and any configuration",
+	},
+	{
+		[]string{"tributary/sources/..."}, []string{"tributary/cache/...", "tributary/accounts/..."},
+		"a source asks its upstream each time it is asked; who may ask and what is kept is decided above it",
+	},
+	{
+		[]string{"tributary/accounts/..."}, []string{"tributary/cache/...", "tributary/sources/..."},
+		"the directory says which subscriptions there are, not what is in them",
+	},
+	{
+		[]string{"tributary/loaders/..."},
+		[]string{"tributary/portfolio/...", "tributary/graph/...", "tributary/resolvers/...", "tributary/gateway/...", "net/http/..."},
+		"loaders batch questions of the domain, whatever interface and transport they come through",
+	},
+	{
+		[]string{"tributary/portfolio/..."},
+		slices.Concat([]string{"tributary/graph/...", "tributary/resolvers/...", "tributary/gateway/...", "net/http/..."}, graphQL, redis),
+		"lists and sums over subscriptions are rules of the domain, not of GraphQL or HTTP",
+	},
+	{
+		[]string{"tributary/graph/..."}, slices.Concat([]string{"tributary/resolvers/...", "tributary/gateway/..."}, redis),
+		"generated code is called by what people wrote, not the other way round",
+	},
+	{
+		[]string{"tributary/resolvers/..."}, slices.Concat([]string{"tributary/gateway/...", "net/http/..."}, redis),
+		"a resolver answers the same over any transport and from any store",
+	},
+	{
+		[]string{"tributary/sandbox/..."},
+		[]string{
+			"tributary/sources/...", "tributary/cache/...", "tributary/loaders/...", "tributary/portfolio/...",
+			"tributary/resolvers/...", "tributary/gateway/...", "tributary/graph/...",
+		},
+		"the sandbox stands for other people's systems; sharing code with the gateway it would share its mistakes",
+	},
+	{
+		[]string{"tributary/billing/...", "tributary/sources/...", "tributary/cache/...", "tributary/accounts/...", "tributary/loaders/...",
+			"tributary/portfolio/...", "tributary/graph/...", "tributary/resolvers/...", "tributary/gateway/..."},
+		[]string{"tributary/sandbox/..."},
+		"the gateway knows its upstreams over HTTP alone, simulated or real",
+	},
+}
+
+// beyondStandardLibrary stands for every import that Go does not bring along.
+const beyondStandardLibrary = "beyond the standard library"
+
+var (
+	graphQL = []string{"github.com/99designs/gqlgen/...", "github.com/vektah/gqlparser/...", "github.com/graph-gophers/graphql-go/...", "github.com/graphql-go/..."}
+	redis   = []string{"github.com/redis/...", "github.com/go-redis/...", "github.com/gomodule/redigo/...", "github.com/alicebob/miniredis/..."}
+)
+
+func TestImportsRunOneWay(t *testing.T) {
+	imports := listImports(t)
+	if len(imports["tributary/billing"]) == 0 {
+		t.Fatal("go list does not know tributary/billing, so this test would pass whatever is imported")
+	}
+	for _, ban := range bans {
+		for name := range imports {
+			if !anyMatch(ban.packages, name) {
+				continue
+			}
+			for _, path := range reach(imports, name) {
+				if last := path[len(path)-1]; anyMatch(ban.imports, last) {
+					t.Errorf("%s may not import %s: %s", strings.Join(path[:len(path)-1], ", which imports "), last, ban.reason)
+				}
+			}
+		}
+	}
+}
+
+func TestBansMatchWhatTheySay(t *testing.T) {
+	cases := []struct {
+		pattern, path string
+		want          bool
+	}{
+		{"tributary", "tributary", true},
+		{"tributary", "tributary/billing", false},
+		{"net/http/...", "net/http", true},
+		{"net/http/...", "net/http/httptest", true},
+		{"net/http/...", "net/httpx", false},
+		{"github.com/vektah/gqlparser/...", "github.com/vektah/gqlparser/v2/ast", true},
+		{beyondStandardLibrary, "encoding/json", false},
+		{beyondStandardLibrary, "golang.org/x/sync/errgroup", true},
+		{beyondStandardLibrary, "tributary/cache", true},
+	}
+	for _, c := range cases {
+		if got := match(c.pattern, c.path); got != c.want {
+			t.Errorf("%q matches %q: %t, want %t", c.pattern, c.path, got, c.want)
+		}
+	}
+	graph := map[string][]string{"tributary/a": {"net/http", "tributary/b"}, "tributary/b": {"tributary/c", "net/url"}, "tributary/c": {"tributary/a"}}
+	var got []string
+	for _, path := range reach(graph, "tributary/a") {
+		got = append(got, strings.Join(path, " "))
+	}
+	want := []string{"tributary/a net/http", "tributary/a tributary/b", "tributary/a tributary/b tributary/c"}
+	if !slices.Equal(got, want) {
+		t.Errorf("tributary/a reaches %q, want %q", got, want)
+	}
+}
+
+// listImports asks go list what each package of the module imports outside its tests.
+func listImports(t *testing.T) map[string][]string {
+	t.Helper()
+	var stderr bytes.Buffer
+	command := exec.Command("go", "list", "-e", "-deps=false", "-json=ImportPath,Imports", "./...")
+	command.Stderr = &stderr
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.Bytes())
+	}
+	imports := make(map[string][]string)
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var listed struct {
+			ImportPath string
+			Imports    []string
+		}
+		err := decoder.Decode(&listed)
+		if errors.Is(err, io.EOF) {
+			return imports
+		}
+		if err != nil {
+			t.Fatalf("reading go list: %v", err)
+		}
+		imports[listed.ImportPath] = listed.Imports
+	}
+}
+
+// reach lists the shortest way from a package to each import: its own, and
+// those of this module that come through others of this module.
+func reach(imports map[string][]string, from string) [][]string {
+	var ways [][]string
+	seen := map[string]bool{from: true}
+	for queue := [][]string{{from}}; len(queue) > 0; queue = queue[1:] {
+		way := queue[0]
+		for _, next := range imports[way[len(way)-1]] {
+			inside := match("tributary/...", next)
+			if seen[next] || !inside && len(way) > 1 {
+				continue
+			}
+			seen[next] = true
+			longer := append(slices.Clone(way), next)
+			ways = append(ways, longer)
+			if inside {
+				queue = append(queue, longer)
+			}
+		}
+	}
+	return ways
+}
+
+func anyMatch(patterns []string, path string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool { return match(pattern, path) })
+}
+
+func match(pattern, path string) bool {
+	if pattern == beyondStandardLibrary {
+		first, _, _ := strings.Cut(path, "/")
+		return strings.Contains(first, ".") || first == "tributary"
+	}
+	if below, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return path == below || strings.HasPrefix(path, below+"/")
+	}
+	return path == pattern
+}

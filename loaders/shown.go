@@ -1,0 +1,149 @@
+package loaders
+
+import (
+	"time"
+
+	"tributary/billing"
+)
+
+// The methods of this file are what the schema shows of a Subscription beyond
+// its plain fields. A part whose document could not be fetched is an error, so
+// that a null still means that the source does not say; of a row after row of
+// one failed source, the first tells it.
+
+// ID is the global id.
+func (s *Subscription) ID() string { return s.Ref.ID() }
+
+// Source is where it is held.
+func (s *Subscription) Source() *Source { return s.From }
+
+// Account is the account of the directory that holds it; nil for none.
+func (s *Subscription) Account() *billing.Account { return s.op.set.holder(s.Ref) }
+
+// Provenance says how it was come by.
+func (s *Subscription) Provenance() *Provenance {
+	return &Provenance{Provenance: s.provenance, at: s.op.now}
+}
+
+// IsEntitled is billing's rule as of the operation.
+func (s *Subscription) IsEntitled() bool { return s.Subscription.IsEntitled(s.op.now) }
+
+// Capabilities is what may be asked of it in its present state. This version
+// reads only.
+func (s *Subscription) Capabilities() []billing.Capability {
+	return []billing.Capability{billing.CanGet}
+}
+
+// Plan is the plan it is on.
+func (s *Subscription) Plan() (*billing.Plan, error) {
+	if s.planErr != nil {
+		return nil, s.op.once(s.planErr)
+	}
+	return s.Subscription.Plan, nil
+}
+
+// Product is what it gives access to.
+func (s *Subscription) Product() (*billing.Product, error) {
+	return orFault(s, s.Subscription.Product, s.planErr)
+}
+
+// Price is what it is charged for an interval.
+func (s *Subscription) Price() (*billing.Price, error) {
+	return orFault(s, s.Subscription.Price, s.planErr)
+}
+
+// MonthlyRecurring is billing's rule.
+func (s *Subscription) MonthlyRecurring() (*billing.Money, error) {
+	return orFault(s, s.Subscription.MonthlyRecurring(), s.planErr)
+}
+
+// Interval is how often it is charged.
+func (s *Subscription) Interval() (*billing.Interval, error) {
+	return orFault(s, s.Subscription.Interval, s.planErr)
+}
+
+// Customer is who pays.
+func (s *Subscription) Customer() (*billing.Customer, error) {
+	return orFault(s, s.Subscription.Customer, s.customerErr)
+}
+
+// Organization is the tenant at the source.
+func (s *Subscription) Organization() (*billing.Organization, error) {
+	return orFault(s, s.Subscription.Organization, s.customerErr)
+}
+
+// Trial is its trial.
+func (s *Subscription) Trial() (*Trial, error) {
+	if s.trialErr != nil {
+		return nil, s.op.once(s.trialErr)
+	}
+	if s.Subscription.Trial == nil {
+		return nil, nil
+	}
+	return &Trial{Trial: s.Subscription.Trial, at: s.op.now}, nil
+}
+
+// Details is the source's own document. It is an error where a part that it was
+// to show could not be fetched.
+func (s *Subscription) Details() (Details, error) {
+	for part, err := range map[Parts]error{PartPlan: s.planErr, PartCustomer: s.customerErr, PartTrial: s.trialErr} {
+		if err != nil && s.parts&(part<<InDetails) != 0 {
+			return nil, s.op.once(err)
+		}
+	}
+	return s.Subscription.Details, nil
+}
+
+func orFault[T any](s *Subscription, value *T, err error) (*T, error) {
+	if value == nil && err != nil {
+		return nil, s.op.once(err)
+	}
+	return value, nil
+}
+
+// once is err the first time this operation meets its like, then nil.
+func (op *Operation) once(err error) error {
+	type fault struct {
+		source, op string
+		code       billing.Code
+	}
+	key := fault{code: billing.CodeOf(err)}
+	if e, ok := billing.AsError(err); ok {
+		key.source, key.op = e.Source, e.Op
+	}
+	if _, told := op.reported.LoadOrStore(key, struct{}{}); told {
+		return nil
+	}
+	return err
+}
+
+// Trial is a trial as of an instant.
+type Trial struct {
+	*billing.Trial
+	at time.Time
+}
+
+// IsActive reports whether it runs.
+func (t *Trial) IsActive() bool { return t.Trial.IsActive(t.at) }
+
+// DaysRemaining is the days left, begun ones counted whole.
+func (t *Trial) DaysRemaining() *int { return t.Trial.DaysRemaining(t.at) }
+
+// Provenance is an answer's provenance as of an instant.
+type Provenance struct {
+	billing.Provenance
+	at time.Time
+}
+
+// AgeSeconds is how long ago the source said it.
+func (p *Provenance) AgeSeconds() int {
+	return max(int(p.at.Sub(p.FetchedAt)/time.Second), 0)
+}
+
+// DegradedReason is why the source could not be asked; nil where it could.
+func (p *Provenance) DegradedReason() *billing.Code {
+	if p.Degraded == "" {
+		return nil
+	}
+	return &p.Degraded
+}

@@ -1,0 +1,137 @@
+package loaders
+
+import (
+	"tributary/billing"
+	"tributary/cache"
+)
+
+// Parts are what a selection needs beyond a subscription's own document.
+type Parts uint8
+
+// The parts that some sources keep in documents of their own.
+const (
+	PartPlan Parts = 1 << iota
+	PartCustomer
+	PartTrial
+
+	// InDetails marks, shifted onto a part, that the source's own document is
+	// to show it too: PartPlan<<InDetails.
+	InDetails = 4
+)
+
+// Subscription is a subscription and how it was come by.
+type Subscription struct {
+	*billing.Subscription
+	From *Source
+
+	op          *Operation
+	parts       Parts
+	provenance  billing.Provenance
+	planErr     error
+	customerErr error
+	trialErr    error
+}
+
+// pending is a subscription whose documents are queued.
+type pending struct {
+	op       *Operation
+	source   *Source
+	parts    Parts
+	plan     func() cache.Answer[[]*billing.Plan]
+	customer func() cache.Answer[[]*billing.Customer]
+	trial    func() cache.Answer[*billing.Trial]
+}
+
+// await queues the parts of a subscription at ref, beside its own document.
+func (op *Operation) await(source *Source, ref billing.Ref, parts Parts) pending {
+	p := pending{op: op, source: source, parts: parts}
+	if joiner, ok := source.Source.(billing.PlanJoiner); ok && parts&PartPlan != 0 {
+		if key, err := joiner.PlansKey(ref.Org); err == nil {
+			p.plan = op.plans.queue(documentKey{source.Name(), key})
+		}
+	}
+	if _, ok := source.Source.(billing.CustomerJoiner); ok && parts&PartCustomer != 0 {
+		p.customer = op.customers.queue(documentKey{source.Name(), ref.Org})
+	}
+	if _, ok := source.Source.(billing.TrialJoiner); ok && parts&PartTrial != 0 {
+		p.trial = op.trials.queue(documentKey{source.Name(), ref.Org})
+	}
+	return p
+}
+
+// join waits for the parts and completes a copy of sub with them.
+func (p pending) join(sub *billing.Subscription, provenance billing.Provenance) *Subscription {
+	whole := *sub
+	found := &Subscription{Subscription: &whole, From: p.source, op: p.op, parts: p.parts, provenance: provenance}
+	if p.plan != nil {
+		answer := p.plan()
+		if found.planErr = answer.Err; answer.Err == nil {
+			p.source.Source.(billing.PlanJoiner).JoinPlan(&whole, answer.Value)
+			found.provenance = found.provenance.Merge(answer.Provenance)
+		}
+	}
+	if p.customer != nil {
+		answer := p.customer()
+		if found.customerErr = answer.Err; answer.Err == nil {
+			p.source.Source.(billing.CustomerJoiner).JoinCustomer(&whole, answer.Value)
+			found.provenance = found.provenance.Merge(answer.Provenance)
+		}
+	}
+	if p.trial != nil {
+		answer := p.trial()
+		if found.trialErr = answer.Err; answer.Err == nil {
+			p.source.Source.(billing.TrialJoiner).JoinTrial(&whole, answer.Value)
+			found.provenance = found.provenance.Merge(answer.Provenance)
+		}
+	}
+	return found
+}
+
+// Load queues the subscription at ref with its parts and returns at once. The
+// function it returns waits for them: nil where the source has none.
+func (op *Operation) Load(ref billing.Ref, parts Parts) func() (*Subscription, error) {
+	source := op.set.byName[ref.Source]
+	own := op.subscriptions.queue(ref)
+	rest := op.await(source, ref, parts)
+	return func() (*Subscription, error) {
+		answer := own()
+		if answer.Err != nil || answer.Value == nil {
+			return nil, answer.Err
+		}
+		return rest.join(answer.Value, answer.Provenance), nil
+	}
+}
+
+// LoadHoldings queues all that owner holds, as Load does. Its source must be a
+// billing.Lister.
+func (op *Operation) LoadHoldings(owner billing.Ref, parts Parts) func() ([]*Subscription, error) {
+	source := op.set.byName[owner.Source]
+	own := op.holdings.queue(owner)
+	rest := op.await(source, owner, parts)
+	return func() ([]*Subscription, error) {
+		answer := own()
+		if answer.Err != nil {
+			return nil, answer.Err
+		}
+		subs := make([]*Subscription, len(answer.Value))
+		for i, sub := range answer.Value {
+			subs[i] = rest.join(sub, answer.Provenance)
+		}
+		return subs, nil
+	}
+}
+
+// Plans lists what the source sells to org; "" where none is named.
+func (op *Operation) Plans(source *Source, org string) ([]*billing.Plan, error) {
+	lister, ok := source.Source.(billing.PlanLister)
+	if !ok {
+		return nil, &billing.Error{Code: billing.CodeNotSupported, Source: source.Name(),
+			Message: "source " + source.Name() + " does not list its plans"}
+	}
+	key, err := lister.PlansKey(org)
+	if err != nil {
+		return nil, err
+	}
+	answer := op.plans.queue(documentKey{source.Name(), key})()
+	return answer.Value, answer.Err
+}

@@ -1,0 +1,145 @@
+package portfolio
+
+import (
+	"slices"
+	"strings"
+
+	"tributary/billing"
+)
+
+// AccountFilter narrows a list of accounts as Filter does.
+type AccountFilter struct {
+	IDs          []string
+	NameContains *string
+}
+
+// AccountConnection is a page of accounts.
+type AccountConnection struct {
+	Edges      []*AccountEdge
+	PageInfo   *PageInfo
+	TotalCount *int
+}
+
+// Nodes are the accounts of the page.
+func (c *AccountConnection) Nodes() []*billing.Account {
+	nodes := make([]*billing.Account, len(c.Edges))
+	for i, edge := range c.Edges {
+		nodes[i] = edge.Node
+	}
+	return nodes
+}
+
+// AccountEdge is an account and where it stands.
+type AccountEdge struct {
+	Cursor string
+	Node   *billing.Account
+}
+
+// Account is the account of a global id; nil where there is none. A text that
+// is no account's id is a client's error.
+func (p *Portfolio) Account(id string) (*billing.Account, error) {
+	kind, parts, err := billing.ParseGlobalID(id)
+	if err != nil {
+		return nil, billing.Errorf(billing.CodeBadUserInput, "%v", err)
+	}
+	if kind != "account" || len(parts) != 1 {
+		return nil, billing.Errorf(billing.CodeBadUserInput, "an account's id looks like account/<name>")
+	}
+	return p.Directory().Get(parts[0]), nil
+}
+
+// accountsByID are the accounts of global ids, unknown ones left out, in
+// ascending order of their ids and each once.
+func (p *Portfolio) accountsByID(ids []string) []*billing.Account {
+	sorted := slices.Clone(ids)
+	slices.Sort(sorted)
+	var found []*billing.Account
+	for _, id := range slices.Compact(sorted) {
+		if account, err := p.Account(id); err == nil && account != nil {
+			found = append(found, account)
+		}
+	}
+	return found
+}
+
+// Accounts is a page of the directory, in the order of global ids. Without a
+// filter no account outside the page is looked at. countTotal also counts those
+// that match a filter.
+func (p *Portfolio) Accounts(filter *AccountFilter, first *int, after *string, countTotal bool) (*AccountConnection, error) {
+	window, err := Page{First: first, After: after}.check()
+	if err != nil {
+		return nil, err
+	}
+	name := identity("accounts", "", filter, Order{})
+	last := ""
+	if window.cursor != "" {
+		at, err := p.Cursors.open(name, window.cursor)
+		if err != nil {
+			return nil, err
+		}
+		last = at.ID
+	}
+	rows := p.accountsPast(filter, last, window.size+1)
+	more := len(rows) > window.size
+	rows = rows[:min(len(rows), window.size)]
+	edges := make([]*AccountEdge, len(rows))
+	for i, account := range rows {
+		edges[i] = &AccountEdge{Cursor: p.Cursors.seal(name, position{ID: account.GlobalID()}), Node: account}
+	}
+	info := &PageInfo{HasNextPage: more, HasPreviousPage: last != ""}
+	if len(edges) > 0 {
+		info.StartCursor, info.EndCursor = &edges[0].Cursor, &edges[len(edges)-1].Cursor
+	}
+	connection := &AccountConnection{Edges: edges, PageInfo: info}
+	if countTotal {
+		total := p.countAccounts(filter)
+		connection.TotalCount = &total
+	}
+	return connection, nil
+}
+
+// accountsPast are up to limit matching accounts past a global id.
+func (p *Portfolio) accountsPast(filter *AccountFilter, last string, limit int) []*billing.Account {
+	if filter == nil {
+		return p.Directory().Page(last, limit)
+	}
+	var rows []*billing.Account
+	if filter.IDs != nil {
+		for _, account := range p.accountsByID(filter.IDs) {
+			if account.GlobalID() > last && filter.matches(account) && len(rows) < limit {
+				rows = append(rows, account)
+			}
+		}
+		return rows
+	}
+	const stride = 1000
+	directory := p.Directory()
+	for {
+		page := directory.Page(last, stride)
+		for _, account := range page {
+			if filter.matches(account) {
+				rows = append(rows, account)
+			}
+			if len(rows) == limit {
+				return rows
+			}
+		}
+		if len(page) < stride {
+			return rows
+		}
+		last = page[len(page)-1].GlobalID()
+	}
+}
+
+func (p *Portfolio) countAccounts(filter *AccountFilter) int {
+	if filter == nil {
+		return p.Directory().Len()
+	}
+	return len(p.accountsPast(filter, "", p.Directory().Len()+1))
+}
+
+// matches compares without regard to letter case.
+func (f *AccountFilter) matches(account *billing.Account) bool {
+	return f.NameContains == nil ||
+		strings.Contains(strings.ToLower(account.Name), strings.ToLower(*f.NameContains))
+}

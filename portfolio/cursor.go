@@ -1,0 +1,78 @@
+package portfolio
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+
+	"github.com/go-json-experiment/json"
+
+	"tributary/billing"
+)
+
+// Cursors signs and opens cursors. All replicas that share its key take each
+// other's.
+type Cursors struct{ Key []byte }
+
+// position is where a cursor points: a row's sort key and id.
+type position struct {
+	Null   bool   `json:"z,omitempty"`
+	Text   string `json:"t,omitempty"`
+	Number int64  `json:"n,omitempty"`
+	ID     string `json:"i"`
+}
+
+var errCursor = billing.Errorf(billing.CodeBadUserInput,
+	"the cursor is not one that this list gave: cursors belong to one list with one filter and order")
+
+const macSize = 16
+
+// seal makes the cursor of a row. list names the list that it belongs to.
+func (c Cursors) seal(list []byte, p position) string {
+	payload, err := json.Marshal(p)
+	if err != nil {
+		// A position holds an id, which always can be written.
+		panic(err)
+	}
+	return base64.RawURLEncoding.EncodeToString(append(c.sign(list, payload), payload...))
+}
+
+// open reads a cursor of that list; errCursor for any other text.
+func (c Cursors) open(list []byte, cursor string) (position, error) {
+	const longest = 4096
+	if len(cursor) > longest {
+		return position{}, errCursor
+	}
+	data, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(data) < macSize {
+		return position{}, errCursor
+	}
+	mac, payload := data[:macSize], data[macSize:]
+	if !hmac.Equal(mac, c.sign(list, payload)) {
+		return position{}, errCursor
+	}
+	var p position
+	if err := json.Unmarshal(payload, &p); err != nil {
+		return position{}, errCursor
+	}
+	return p, nil
+}
+
+func (c Cursors) sign(list, payload []byte) []byte {
+	listSum := sha256.Sum256(list)
+	mac := hmac.New(sha256.New, c.Key)
+	mac.Write([]byte("cursor"))
+	mac.Write(listSum[:])
+	mac.Write(payload)
+	return mac.Sum(nil)[:macSize]
+}
+
+// identity names a list, so that a cursor of another one is told apart.
+func identity(kind, scope string, filter any, order Order) []byte {
+	name, err := json.Marshal([]any{kind, scope, filter, order}, json.Deterministic(true))
+	if err != nil {
+		// Filters are texts and times that were read from JSON.
+		panic(err)
+	}
+	return name
+}

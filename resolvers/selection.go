@@ -1,0 +1,113 @@
+package resolvers
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"tributary/loaders"
+)
+
+// needs are the documents that fields take from beside a subscription's own,
+// by type and field.
+var needs = map[string]map[string]loaders.Parts{
+	"Subscription": {
+		"plan":             loaders.PartPlan,
+		"product":          loaders.PartPlan,
+		"price":            loaders.PartPlan,
+		"monthlyRecurring": loaders.PartPlan,
+		"billingInterval":  loaders.PartPlan,
+		"pendingChange":    loaders.PartPlan,
+		"trial":            loaders.PartTrial,
+		"customer":         loaders.PartCustomer,
+		"organization":     loaders.PartCustomer,
+	},
+	"FrontierSubscription": {
+		"plan":         loaders.PartPlan | loaders.PartPlan<<loaders.InDetails,
+		"customer":     loaders.PartCustomer | loaders.PartCustomer<<loaders.InDetails,
+		"organization": loaders.PartCustomer | loaders.PartCustomer<<loaders.InDetails,
+	},
+	"FocusSubscription": {
+		"currentTrial": loaders.PartTrial | loaders.PartTrial<<loaders.InDetails,
+	},
+	"PortfolioSummary": {
+		"monthlyRecurring": loaders.PartPlan,
+		"unpricedCount":    loaders.PartPlan,
+		"upcoming":         loaders.PartTrial,
+	},
+}
+
+// selection is what a field's answer is asked to show.
+type selection struct {
+	variables map[string]any
+	set       ast.SelectionSet
+}
+
+func selected(ctx context.Context) selection {
+	return selection{
+		variables: graphql.GetOperationContext(ctx).Variables,
+		set:       graphql.GetFieldContext(ctx).Field.Selections,
+	}
+}
+
+// parts are the documents that the selection needs, at any depth.
+func (s selection) parts() loaders.Parts {
+	var needed loaders.Parts
+	s.walk(s.set, func(field *ast.Field) bool {
+		if field.ObjectDefinition != nil {
+			needed |= needs[field.ObjectDefinition.Name][field.Name]
+		}
+		return true
+	})
+	return needed
+}
+
+// shows reports whether the selection names a field of the type it is on.
+func (s selection) shows(name string) bool {
+	shown := false
+	s.walk(s.set, func(field *ast.Field) bool {
+		shown = shown || field.Name == name
+		return false
+	})
+	return shown
+}
+
+// walk visits the fields that are neither skipped nor left out, and goes below
+// those for which visit returns true.
+func (s selection) walk(set ast.SelectionSet, visit func(*ast.Field) bool) {
+	for _, item := range set {
+		switch item := item.(type) {
+		case *ast.Field:
+			if s.included(item.Directives) && visit(item) {
+				s.walk(item.SelectionSet, visit)
+			}
+		case *ast.InlineFragment:
+			if s.included(item.Directives) {
+				s.walk(item.SelectionSet, visit)
+			}
+		case *ast.FragmentSpread:
+			if s.included(item.Directives) && item.Definition != nil {
+				s.walk(item.Definition.SelectionSet, visit)
+			}
+		}
+	}
+}
+
+func (s selection) included(directives ast.DirectiveList) bool {
+	if skip := directives.ForName("skip"); skip != nil && s.isTrue(skip) {
+		return false
+	}
+	include := directives.ForName("include")
+	return include == nil || s.isTrue(include)
+}
+
+func (s selection) isTrue(directive *ast.Directive) bool {
+	condition := directive.Arguments.ForName("if")
+	if condition == nil {
+		return false
+	}
+	value, err := condition.Value.Value(s.variables)
+	yes, ok := value.(bool)
+	return err == nil && ok && yes
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"tributary/assembly"
+	"tributary/config"
+	"tributary/gateway"
+	"tributary/sandbox"
+)
+
+type serveCommand struct {
+	Config  string `help:"The configuration, a YAML file." placeholder:"FILE" xor:"what" required:""`
+	Sandbox bool   `help:"Serve simulated upstreams with sample accounts instead of a configuration." xor:"what" required:""`
+	Listen  string `help:"Listen at this address, whatever the configuration says." placeholder:"ADDR"`
+}
+
+// drainTime is how long a request that is under way may take to finish.
+const drainTime = 10 * time.Second
+
+// Run serves until SIGTERM or SIGINT.
+func (c serveCommand) Run(to streams) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	if c.Sandbox {
+		return c.serveSandbox(ctx, to)
+	}
+	settings, err := config.Load(c.Config, os.LookupEnv)
+	if err != nil {
+		return usageError{err}
+	}
+	return c.serve(ctx, c.Config, settings, nil, to)
+}
+
+func (c serveCommand) serveSandbox(ctx context.Context, to streams) error {
+	vendors := sandbox.New(time.Now).Handler()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listen for the sandbox: %w", err)
+	}
+	upstreams := newServer(vendors)
+	go upstreams.Serve(listener)
+	defer upstreams.Close()
+	text := sandbox.Configuration("http://" + listener.Addr().String())
+	settings, err := config.Parse("sandbox", []byte(text), os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	return c.serve(ctx, "", settings, vendors, to)
+}
+
+// serve runs a gateway of that configuration until ctx ends, then drains it.
+func (c serveCommand) serve(ctx context.Context, file string, settings *config.Config, vendors http.Handler, to streams) error {
+	if c.Listen != "" {
+		settings.Listen = c.Listen
+	}
+	log := newLog(settings.Log, to.err)
+	slog.SetDefault(log)
+	built, err := assembly.Build(file, settings, sdl, time.Now, log)
+	if err != nil {
+		return err
+	}
+	defer built.Close()
+	built.Gateway.Sandbox = vendors
+	listener, err := net.Listen("tcp", settings.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	var running sync.WaitGroup
+	defer running.Wait()
+	background, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	running.Go(func() { built.Follow(background, log) })
+	if settings.Admin.Listen != "" {
+		admin, err := net.Listen("tcp", settings.Admin.Listen)
+		if err != nil {
+			return fmt.Errorf("listen for operators: %w", err)
+		}
+		server := newServer(built.Gateway.Metrics.Admin())
+		running.Go(func() { server.Serve(admin) })
+		defer server.Close()
+	}
+	server := newServer(built.Gateway.Handler())
+	failed := make(chan error, 1)
+	running.Go(func() { failed <- server.Serve(listener) })
+	greet(to.out, listener.Addr().String(), vendors != nil)
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	return drain(server, built.Gateway.Ready, log)
+}
+
+// newServer bounds what a slow or greedy client can hold.
+func newServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      90 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    gateway.LargestHeader,
+		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
+	}
+}
+
+// drain stops accepting and lets what runs finish.
+func drain(server *http.Server, ready *gateway.Readiness, log *slog.Logger) error {
+	ready.Drain()
+	log.Info("draining", "atMost", drainTime)
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	err := server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		log.Warn("requests were still running at the end of the drain and are cut off")
+		err = server.Close()
+	}
+	log.Info("stopped")
+	return err
+}
+
+// greet tells a person where to go.
+func greet(out io.Writer, address string, sandboxed bool) {
+	url := "http://" + address
+	fmt.Fprintf(out, "Tributary answers at %s/graphql\n", url)
+	fmt.Fprintf(out, "Explore it in a browser: %s/graphiql\n", url)
+	if sandboxed {
+		fmt.Fprintf(out, "Or ask it:\n  curl -s %s/graphql -H 'Content-Type: application/json' -d '%s'\n", url,
+			`{"query":"{ account(id: \"account/acme\") { name subscriptions { nodes { id name status plan { name } } } } }"}`)
+	}
+}
+
+type sandboxCommand struct {
+	Listen string `help:"Where to listen." default:"127.0.0.1:8081" placeholder:"ADDR"`
+}
+
+// Run serves the simulated upstreams until SIGTERM or SIGINT.
+func (c sandboxCommand) Run(to streams) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	server := newServer(sandbox.New(time.Now).Handler())
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	fmt.Fprintf(to.out, "The simulated upstreams answer at http://%s/{focus,frontier,intercode,productive}\n", listener.Addr())
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+		return server.Close()
+	}
+}
+
+func newLog(settings config.Log, out io.Writer) *slog.Logger {
+	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+	options := &slog.HandlerOptions{Level: levels[settings.Level]}
+	if settings.Format == "text" {
+		return slog.New(slog.NewTextHandler(out, options))
+	}
+	return slog.New(slog.NewJSONHandler(out, options))
+}

@@ -1,0 +1,70 @@
+package frontier
+
+import (
+	"context"
+
+	"tributary/billing"
+	"tributary/sources/wire"
+)
+
+// PlansKey is "": Frontier has one catalogue for all organisations.
+func (s *Source) PlansKey(string) (string, error) { return "", nil }
+
+// Plans fetches the catalogue, once whatever the keys. One plan that cannot be
+// read fails it.
+func (s *Source) Plans(ctx context.Context, keys []string) map[string]billing.Outcome[[]*billing.Plan] {
+	answers := make(map[string]billing.Outcome[[]*billing.Plan], len(keys))
+	if len(keys) == 0 {
+		return answers
+	}
+	plans, err := s.catalogue(ctx)
+	for _, key := range keys {
+		answers[key] = billing.Outcome[[]*billing.Plan]{Value: plans, Err: err}
+	}
+	return answers
+}
+
+func (s *Source) catalogue(ctx context.Context) ([]*billing.Plan, error) {
+	list, err := s.client.plans(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &wire.Reader{}
+	plans := make([]*billing.Plan, len(list))
+	for i, doc := range list {
+		document := planOf(r, doc)
+		plans[i] = s.normalise.plan(r, &document)
+	}
+	if err := r.Err(); err != nil {
+		return nil, s.client.BadData("list plans", err)
+	}
+	return plans, nil
+}
+
+// Customers fetches the billing accounts of each organisation, and the
+// organisation with them; none where Frontier knows neither.
+func (s *Source) Customers(ctx context.Context, orgs []string) map[string]billing.Outcome[[]*billing.Customer] {
+	return concurrently(orgs, func(org string) billing.Outcome[[]*billing.Customer] {
+		customers, err := s.customers(ctx, org)
+		return billing.Outcome[[]*billing.Customer]{Value: customers, Err: err}
+	})
+}
+
+func (s *Source) customers(ctx context.Context, org string) ([]*billing.Customer, error) {
+	list, err := s.client.accounts(ctx, org)
+	if isAbsence(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := &wire.Reader{}
+	customers := make([]*billing.Customer, len(list))
+	for i, doc := range list {
+		customers[i] = s.normalise.customer(accountOf(r, doc))
+	}
+	if err := r.Err(); err != nil {
+		return nil, s.client.BadData("list customers", err)
+	}
+	return customers, nil
+}

@@ -1,0 +1,212 @@
+package frontier
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"tributary/billing"
+	"tributary/sources/upstream"
+)
+
+// Source is one Frontier server. It is safe for concurrent use.
+type Source struct {
+	client    *client
+	normalise normaliser
+
+	mu      sync.Mutex
+	unknown map[string]bool // states already logged
+}
+
+var (
+	_ billing.Source         = (*Source)(nil)
+	_ billing.Lister         = (*Source)(nil)
+	_ billing.PlanJoiner     = (*Source)(nil)
+	_ billing.CustomerJoiner = (*Source)(nil)
+	_ billing.Prober         = (*Source)(nil)
+)
+
+// New makes the source of that name. Its error is an *upstream.Invalid.
+func New(name string, config Config, options upstream.Options) (*Source, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	if config.Protocol == "" {
+		config.Protocol = REST
+	}
+	shared, err := upstream.New(name, config.Config, options)
+	if err != nil {
+		return nil, err
+	}
+	return &Source{
+		client:    &client{Client: shared, codec: codecs[config.Protocol]},
+		normalise: normaliser{source: name, protocol: config.Protocol},
+		unknown:   map[string]bool{},
+	}, nil
+}
+
+// Name is the source's name in the configuration.
+func (s *Source) Name() string { return s.client.Source() }
+
+// Kind is KindFrontier.
+func (s *Source) Kind() billing.SourceKind { return billing.KindFrontier }
+
+// Capabilities is what the source can do at all.
+func (s *Source) Capabilities() []billing.Capability {
+	return []billing.Capability{billing.CanGet, billing.CanList, billing.CanListPlans}
+}
+
+// Tenant tells whose credentials a call under ctx would use.
+func (s *Source) Tenant(ctx context.Context) string { return s.client.Tenant(ctx) }
+
+// Health is what the latest calls showed.
+func (s *Source) Health() billing.Health { return s.client.Health() }
+
+// Close drops the idle connections.
+func (s *Source) Close() { s.client.Close() }
+
+// Probe lists the plans, which takes credentials but no permission on any
+// organisation.
+func (s *Source) Probe(ctx context.Context) error {
+	_, err := s.client.plans(ctx)
+	return err
+}
+
+// ParseRef reads [organisation, subscription]. Both are opaque: Frontier takes
+// an organisation's name as well as its UUID.
+func (s *Source) ParseRef(parts []string) (billing.Ref, error) {
+	if len(parts) != 2 || parts[0] == "" || parts[1] == "" {
+		return billing.Ref{}, s.badID()
+	}
+	return billing.Ref{Source: s.Name(), Org: parts[0], Key: parts[1]}, nil
+}
+
+func (s *Source) badID() error {
+	return &billing.Error{
+		Code: billing.CodeBadUserInput, Source: s.Name(), Op: "read the id",
+		Message: fmt.Sprintf("an id of source %s looks like subscription/%s/<organisation>/<subscription>", s.Name(), s.Name()),
+	}
+}
+
+// Subscriptions gets a single subscription by itself; two and more of one
+// billing account cost one call, which lists what that account has. Over
+// Connect the list serves single ones too, see connect.
+func (s *Source) Subscriptions(ctx context.Context, refs []billing.Ref) map[billing.Ref]billing.Outcome[*billing.Subscription] {
+	groups := map[billing.Ref][]billing.Ref{}
+	answers := make(map[billing.Ref]billing.Outcome[*billing.Subscription], len(refs))
+	for _, ref := range refs {
+		if _, seen := answers[ref]; seen {
+			continue
+		}
+		if ref.Org == "" || ref.Key == "" {
+			answers[ref] = billing.Outcome[*billing.Subscription]{Err: s.badID()}
+			continue
+		}
+		answers[ref] = billing.Outcome[*billing.Subscription]{}
+		owner := ref
+		owner.Key = ""
+		groups[owner] = append(groups[owner], ref)
+	}
+	owners := make([]billing.Ref, 0, len(groups))
+	for owner := range groups {
+		owners = append(owners, owner)
+	}
+	fetched := concurrently(owners, func(owner billing.Ref) map[billing.Ref]billing.Outcome[*billing.Subscription] {
+		return s.group(ctx, owner, groups[owner])
+	})
+	for _, group := range fetched {
+		for ref, outcome := range group {
+			answers[ref] = outcome
+		}
+	}
+	return answers
+}
+
+// group fetches refs of one owner.
+func (s *Source) group(ctx context.Context, owner billing.Ref, refs []billing.Ref) map[billing.Ref]billing.Outcome[*billing.Subscription] {
+	rows, err := s.client.fetch(ctx, owner, refs)
+	answers := make(map[billing.Ref]billing.Outcome[*billing.Subscription], len(refs))
+	for _, ref := range refs {
+		if row := rows[strings.ToLower(ref.Key)]; row != nil {
+			sub, err := s.read("get subscription", ref, row)
+			answers[ref] = billing.Outcome[*billing.Subscription]{Value: sub, Err: err}
+			continue
+		}
+		answers[ref] = billing.Outcome[*billing.Subscription]{Err: err}
+	}
+	return answers
+}
+
+// Holdings lists what each owner has, newest first as Frontier does. One row
+// that cannot be read fails its owner: a list is never silently short.
+func (s *Source) Holdings(ctx context.Context, owners []billing.Ref) map[billing.Ref]billing.Outcome[[]*billing.Subscription] {
+	return concurrently(owners, func(owner billing.Ref) billing.Outcome[[]*billing.Subscription] {
+		list, err := s.client.list(ctx, owner)
+		if err != nil {
+			return billing.Outcome[[]*billing.Subscription]{Err: err}
+		}
+		subs := make([]*billing.Subscription, len(list))
+		for i := range list {
+			ref := owner
+			ref.Key = list[i].ID
+			if subs[i], err = s.read("list subscriptions", ref, &list[i]); err != nil {
+				return billing.Outcome[[]*billing.Subscription]{Err: err}
+			}
+		}
+		return billing.Outcome[[]*billing.Subscription]{Value: subs}
+	})
+}
+
+func (s *Source) read(op string, ref billing.Ref, doc *subscription) (*billing.Subscription, error) {
+	sub, err := s.normalise.subscription(ref, doc)
+	if err != nil {
+		return nil, s.client.BadData(op, err)
+	}
+	if sub.Status == billing.StatusUnknown {
+		s.logUnknown(word(doc.State))
+	}
+	return sub, nil
+}
+
+// logUnknown logs a state without a meaning once, and stops at a hundred.
+func (s *Source) logUnknown(state string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unknown[state] || len(s.unknown) >= 100 {
+		return
+	}
+	s.unknown[state] = true
+	slog.Warn("a subscription's state has no known meaning", "source", s.Name(), "state", fmt.Sprintf("%.64s", state))
+}
+
+// concurrently calls fetch for each distinct key, eight at a time, and returns
+// when all are done.
+func concurrently[K comparable, V any](keys []K, fetch func(K) V) map[K]V {
+	const atOnce = 8
+	var (
+		mu      sync.Mutex
+		group   errgroup.Group
+		answers = make(map[K]V, len(keys))
+		started = make(map[K]bool, len(keys))
+	)
+	group.SetLimit(atOnce)
+	for _, key := range keys {
+		if started[key] {
+			continue
+		}
+		started[key] = true
+		group.Go(func() error {
+			answer := fetch(key)
+			mu.Lock()
+			defer mu.Unlock()
+			answers[key] = answer
+			return nil
+		})
+	}
+	group.Wait()
+	return answers
+}

@@ -1,0 +1,153 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"tributary/billing"
+)
+
+// MaxBody is the most bytes of an answer, after decompression, that are read.
+const MaxBody = 8 << 20
+
+// Client calls one source. It is safe for concurrent use.
+type Client struct {
+	source string
+	config Config
+	base   *url.URL
+	http   *http.Client
+	now    func() time.Time
+	secret []byte
+	tenant string
+	health health
+}
+
+// Options are what a client needs beyond its source's configuration.
+type Options struct {
+	Secret []byte           // keys the fingerprints of credentials
+	Now    func() time.Time // time.Now where nil
+}
+
+// New makes the client of the source of that name.
+func New(source string, config Config, options Options) (*Client, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	if config.Timeout == 0 {
+		config.Timeout = DefaultTimeout
+	}
+	base, err := url.Parse(strings.TrimRight(config.URL, "/"))
+	if err != nil {
+		return nil, &Invalid{"url", "is not a URL"}
+	}
+	now := options.Now
+	if now == nil {
+		now = time.Now
+	}
+	c := &Client{source: source, config: config, base: base, now: now, secret: options.Secret}
+	c.health = health{now: now, value: billing.Health{State: billing.HealthUnknown}}
+	c.tenant = fingerprint(c.credentialMAC())
+	c.http = &http.Client{Transport: newTransport(), CheckRedirect: c.checkRedirect}
+	return c, nil
+}
+
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           256,
+		MaxIdleConnsPerHost:    128,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    5 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+}
+
+// Close drops the idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Source is the name of the source that the client calls.
+func (c *Client) Source() string { return c.source }
+
+// Now is the client's clock.
+func (c *Client) Now() time.Time { return c.now() }
+
+// Request is one question to a source.
+type Request struct {
+	Op     string   // what is being tried, in lower case: "get subscription"
+	Method string   // GET where empty
+	Path   []string // segments after the base URL, none empty or climbing; each is escaped
+	Query  url.Values
+	Header http.Header // beyond the credentials
+	Body   []byte
+
+	// Read marks a request that changes nothing and may be sent twice. GET is
+	// one by itself; Connect reads with POST.
+	Read bool
+
+	// Accept lists the media types that an answer with a body may have;
+	// application/json where empty.
+	Accept []string
+
+	// Status turns an answer into nil, when its body is to be read, or an
+	// error, most often a *billing.Error made by Client.Fail. One table an adapter.
+	Status func(*Response) error
+}
+
+// Response is a source's answer, read whole.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Do sends a request and returns the answer that its status table accepts.
+// Errors are *billing.Error. A read is sent a second time, once, after a lost
+// connection or 502, 503 or 504; a write never is, unless the source surely
+// never saw it. A Path that would lead elsewhere is BAD_USER_INPUT and not sent.
+func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
+	address, err := c.address(req)
+	if err != nil {
+		return nil, &billing.Error{Code: billing.CodeBadUserInput, Source: c.source, Op: req.Op, Message: "the id cannot be asked for", Err: err}
+	}
+	if err := ctx.Err(); err != nil { // nothing was sent, so nothing is learnt of the source
+		return nil, c.transportError(ctx, req, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	resp, err := c.attempt(ctx, req, address)
+	if c.mayRepeat(req, resp, err) && c.waitToRepeat(ctx, resp) {
+		resp, err = c.attempt(ctx, req, address)
+	}
+	if err == nil {
+		err = c.judge(req, resp)
+	}
+	if errors.Is(err, context.Canceled) { // by the caller, who learnt nothing of the source
+		return nil, err
+	}
+	c.record(err)
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// judge asks the status table, then whether the body is what was asked for.
+func (c *Client) judge(req Request, resp *Response) error {
+	err := req.Status(resp)
+	var known *billing.Error
+	switch {
+	case err == nil:
+		return c.checkContent(req, resp)
+	case errors.As(err, &known):
+		return err
+	default:
+		return &billing.Error{Code: billing.CodeInternal, Source: c.source, Op: req.Op, Err: err}
+	}
+}

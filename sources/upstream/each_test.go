@@ -1,0 +1,62 @@
+package upstream_test
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"tributary/sources/upstream"
+)
+
+func TestEachAsksForEveryDistinctKeyOnce(t *testing.T) {
+	var calls atomic.Int64
+	odd := errors.New("odd")
+	outcomes := upstream.Each([]int{1, 2, 3, 2, 1}, func(n int) (int, error) {
+		calls.Add(1)
+		if n%2 == 1 {
+			return 0, odd
+		}
+		return n * 10, nil
+	})
+	if calls.Load() != 3 || len(outcomes) != 3 {
+		t.Errorf("made %d calls for %d outcomes, want 3 and 3", calls.Load(), len(outcomes))
+	}
+	if outcomes[2].Value != 20 || outcomes[2].Err != nil {
+		t.Errorf("key 2 is %v", outcomes[2])
+	}
+	if !errors.Is(outcomes[1].Err, odd) || !errors.Is(outcomes[3].Err, odd) {
+		t.Errorf("keys fail apart: %v", outcomes)
+	}
+}
+
+func TestEachRunsEightAtATime(t *testing.T) {
+	var running, most atomic.Int64
+	full := make(chan struct{})
+	var once sync.Once
+	keys := make([]int, 40)
+	for i := range keys {
+		keys[i] = i
+	}
+	upstream.Each(keys, func(int) (struct{}, error) {
+		now := running.Add(1)
+		defer running.Add(-1)
+		for seen := most.Load(); now > seen && !most.CompareAndSwap(seen, now); seen = most.Load() {
+		}
+		if now == 8 {
+			once.Do(func() { close(full) })
+		}
+		<-full // nobody leaves before eight have come
+		return struct{}{}, nil
+	})
+	if most.Load() != 8 {
+		t.Errorf("%d calls ran at once, want 8", most.Load())
+	}
+}
+
+func TestEachOfNothingIsEmpty(t *testing.T) {
+	outcomes := upstream.Each(nil, func(string) (int, error) { t.Error("called"); return 0, nil })
+	if outcomes == nil || len(outcomes) != 0 {
+		t.Errorf("got %v", outcomes)
+	}
+}

@@ -1,0 +1,125 @@
+package upstream
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"tributary/billing"
+)
+
+// health remembers what the latest calls showed.
+type health struct {
+	mu       sync.Mutex
+	now      func() time.Time
+	value    billing.Health
+	failures int // in a row
+}
+
+// downAfter is how many faults in a row make a source DOWN.
+const downAfter = 3
+
+// Health is what the latest calls showed.
+func (c *Client) Health() billing.Health {
+	c.health.mu.Lock()
+	defer c.health.mu.Unlock()
+	return c.health.value
+}
+
+// record takes the outcome of one call. Only a fault of the source counts
+// against it: a refusal of what was asked shows a source that works.
+func (c *Client) record(err error) {
+	var e *billing.Error
+	errors.As(err, &e)
+	switch billing.CodeOf(err) {
+	case billing.CodeSourceTimeout, billing.CodeSourceUnavailable, billing.CodeSourceBadData, billing.CodeSourceRateLimited:
+		c.health.failed(e)
+	case billing.CodeSourceAuthFailed:
+		if len(c.config.Auth.Forward) > 0 { // the caller's credentials, not the gateway's
+			c.health.worked()
+			return
+		}
+		c.health.failed(e)
+	case billing.CodeInternal, billing.CodeOutcomeUnknown:
+		// The former is the gateway's own fault, the latter nobody's knowledge.
+	default:
+		c.health.worked()
+	}
+}
+
+func (h *health) worked() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failures = 0
+	h.value.LastSuccessAt = h.now()
+	h.value.State = billing.Healthy
+}
+
+func (h *health) failed(e *billing.Error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failures++
+	h.value.LastErrorAt, h.value.LastError = h.now(), e
+	h.value.State = billing.Degraded
+	if h.failures >= downAfter {
+		h.value.State = billing.Down
+	}
+}
+
+// unread takes an answer that came well and could not be read. It leaves the
+// source DEGRADED at worst: one bad document of many is no outage.
+func (h *health) unread(e *billing.Error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.value.LastErrorAt, h.value.LastError = h.now(), e
+	if h.value.State != billing.Down {
+		h.value.State = billing.Degraded
+	}
+}
+
+// Quota tells the client what a source said of its quota; nil and zero leave
+// what is known as it is.
+func (c *Client) Quota(remaining *int, resetsAt time.Time) {
+	c.health.mu.Lock()
+	defer c.health.mu.Unlock()
+	if remaining != nil {
+		own := *remaining
+		c.health.value.QuotaRemaining = &own
+	}
+	if !resetsAt.IsZero() {
+		c.health.value.QuotaResetsAt = resetsAt
+	}
+}
+
+// SecondsHeader reads a header that holds a number of seconds from now; zero
+// where it is missing or no such number.
+func (c *Client) SecondsHeader(header http.Header, name string) time.Time {
+	seconds, err := strconv.Atoi(header.Get(name))
+	if err != nil || seconds < 0 || seconds > 366*24*3600 {
+		return time.Time{}
+	}
+	return c.now().Add(time.Duration(seconds) * time.Second)
+}
+
+// IntHeader reads a header that holds a count; nil where it is missing or none.
+func IntHeader(header http.Header, name string) *int {
+	n, err := strconv.Atoi(header.Get(name))
+	if err != nil || n < 0 {
+		return nil
+	}
+	return &n
+}
+
+// RetryAfter reads Retry-After in both its forms, seconds and an HTTP date.
+func (c *Client) RetryAfter(header http.Header) time.Time {
+	if at := c.SecondsHeader(header, "Retry-After"); !at.IsZero() {
+		return at
+	}
+	at, err := http.ParseTime(header.Get("Retry-After"))
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
+}
