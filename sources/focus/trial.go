@@ -57,8 +57,8 @@ func (s *Source) readTrial(body []byte, org string) (*billing.Trial, error) {
 }
 
 // JoinTrial puts the running trial in the place of what the subscription's own
-// document tells, and into a copy of Details. A subscription that says nothing
-// of its state because nothing was bought is TRIALING while the trial runs.
+// document tells, and into a copy of Details. It leaves the status alone, which
+// must not depend on what else is asked for.
 func (s *Source) JoinTrial(sub *billing.Subscription, trial *billing.Trial) {
 	if trial == nil {
 		return
@@ -75,18 +75,4 @@ func (s *Source) JoinTrial(sub *billing.Subscription, trial *billing.Trial) {
 	withTrial := *details
 	withTrial.CurrentTrial, _ = trial.Details.(*Trial)
 	sub.Details = &withTrial
-	settled := sub.Status != billing.StatusUnknown && sub.Status != billing.StatusExpired
-	if !settled && sub.SourceStatus == nil && !withTrial.bought() && joined.IsActive(s.client.Now()) {
-		sub.Status = billing.StatusTrialing
-		sub.EndedAt = nil
-	}
-}
-
-// bought reports an item at the payment provider.
-func (d *Details) bought() bool {
-	if d.SubscriptionItem != nil && text(d.SubscriptionItem.SubscriptionItemID) != "" {
-		return true
-	}
-	nested := d.Subscription
-	return nested != nil && nested.SubscriptionItem != nil && text(nested.SubscriptionItem.SubscriptionItemID) != ""
 }

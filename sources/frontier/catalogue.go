@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tributary/billing"
+	"tributary/sources/upstream"
 	"tributary/sources/wire"
 )
 
@@ -44,10 +45,7 @@ func (s *Source) catalogue(ctx context.Context) ([]*billing.Plan, error) {
 // Customers fetches the billing accounts of each organisation, and the
 // organisation with them; none where Frontier knows neither.
 func (s *Source) Customers(ctx context.Context, orgs []string) map[string]billing.Outcome[[]*billing.Customer] {
-	return concurrently(orgs, func(org string) billing.Outcome[[]*billing.Customer] {
-		customers, err := s.customers(ctx, org)
-		return billing.Outcome[[]*billing.Customer]{Value: customers, Err: err}
-	})
+	return upstream.Each(orgs, func(org string) ([]*billing.Customer, error) { return s.customers(ctx, org) })
 }
 
 func (s *Source) customers(ctx context.Context, org string) ([]*billing.Customer, error) {

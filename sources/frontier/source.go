@@ -3,11 +3,7 @@ package frontier
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"tributary/billing"
 	"tributary/sources/upstream"
@@ -17,9 +13,6 @@ import (
 type Source struct {
 	client    *client
 	normalise normaliser
-
-	mu      sync.Mutex
-	unknown map[string]bool // states already logged
 }
 
 var (
@@ -45,7 +38,6 @@ func New(name string, config Config, options upstream.Options) (*Source, error) 
 	return &Source{
 		client:    &client{Client: shared, codec: codecs[config.Protocol]},
 		normalise: normaliser{source: name, protocol: config.Protocol},
-		unknown:   map[string]bool{},
 	}, nil
 }
 
@@ -115,11 +107,11 @@ func (s *Source) Subscriptions(ctx context.Context, refs []billing.Ref) map[bill
 	for owner := range groups {
 		owners = append(owners, owner)
 	}
-	fetched := concurrently(owners, func(owner billing.Ref) map[billing.Ref]billing.Outcome[*billing.Subscription] {
-		return s.group(ctx, owner, groups[owner])
+	fetched := upstream.Each(owners, func(owner billing.Ref) (map[billing.Ref]billing.Outcome[*billing.Subscription], error) {
+		return s.group(ctx, owner, groups[owner]), nil
 	})
 	for _, group := range fetched {
-		for ref, outcome := range group {
+		for ref, outcome := range group.Value {
 			answers[ref] = outcome
 		}
 	}
@@ -132,7 +124,7 @@ func (s *Source) group(ctx context.Context, owner billing.Ref, refs []billing.Re
 	answers := make(map[billing.Ref]billing.Outcome[*billing.Subscription], len(refs))
 	for _, ref := range refs {
 		if row := rows[strings.ToLower(ref.Key)]; row != nil {
-			sub, err := s.read("get subscription", ref, row)
+			sub, err := s.read(ctx, "get subscription", ref, row)
 			answers[ref] = billing.Outcome[*billing.Subscription]{Value: sub, Err: err}
 			continue
 		}
@@ -144,69 +136,30 @@ func (s *Source) group(ctx context.Context, owner billing.Ref, refs []billing.Re
 // Holdings lists what each owner has, newest first as Frontier does. One row
 // that cannot be read fails its owner: a list is never silently short.
 func (s *Source) Holdings(ctx context.Context, owners []billing.Ref) map[billing.Ref]billing.Outcome[[]*billing.Subscription] {
-	return concurrently(owners, func(owner billing.Ref) billing.Outcome[[]*billing.Subscription] {
+	return upstream.Each(owners, func(owner billing.Ref) ([]*billing.Subscription, error) {
 		list, err := s.client.list(ctx, owner)
 		if err != nil {
-			return billing.Outcome[[]*billing.Subscription]{Err: err}
+			return nil, err
 		}
 		subs := make([]*billing.Subscription, len(list))
 		for i := range list {
 			ref := owner
 			ref.Key = list[i].ID
-			if subs[i], err = s.read("list subscriptions", ref, &list[i]); err != nil {
-				return billing.Outcome[[]*billing.Subscription]{Err: err}
+			if subs[i], err = s.read(ctx, "list subscriptions", ref, &list[i]); err != nil {
+				return nil, err
 			}
 		}
-		return billing.Outcome[[]*billing.Subscription]{Value: subs}
+		return subs, nil
 	})
 }
 
-func (s *Source) read(op string, ref billing.Ref, doc *subscription) (*billing.Subscription, error) {
+func (s *Source) read(ctx context.Context, op string, ref billing.Ref, doc *subscription) (*billing.Subscription, error) {
 	sub, err := s.normalise.subscription(ref, doc)
 	if err != nil {
 		return nil, s.client.BadData(op, err)
 	}
 	if sub.Status == billing.StatusUnknown {
-		s.logUnknown(word(doc.State))
+		s.client.UnknownState(ctx, word(doc.State))
 	}
 	return sub, nil
-}
-
-// logUnknown logs a state without a meaning once, and stops at a hundred.
-func (s *Source) logUnknown(state string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.unknown[state] || len(s.unknown) >= 100 {
-		return
-	}
-	s.unknown[state] = true
-	slog.Warn("a subscription's state has no known meaning", "source", s.Name(), "state", fmt.Sprintf("%.64s", state))
-}
-
-// concurrently calls fetch for each distinct key, eight at a time, and returns
-// when all are done.
-func concurrently[K comparable, V any](keys []K, fetch func(K) V) map[K]V {
-	const atOnce = 8
-	var (
-		mu      sync.Mutex
-		group   errgroup.Group
-		answers = make(map[K]V, len(keys))
-		started = make(map[K]bool, len(keys))
-	)
-	group.SetLimit(atOnce)
-	for _, key := range keys {
-		if started[key] {
-			continue
-		}
-		started[key] = true
-		group.Go(func() error {
-			answer := fetch(key)
-			mu.Lock()
-			defer mu.Unlock()
-			answers[key] = answer
-			return nil
-		})
-	}
-	group.Wait()
-	return answers
 }

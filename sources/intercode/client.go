@@ -39,7 +39,9 @@ func (s *Source) subscription(ctx context.Context, ref billing.Ref) (*billing.Su
 	if err != nil {
 		return nil, s.client.BadData(opSubscription, err)
 	}
-	s.unknown.report(ctx, s.name, sub)
+	if sub.Status == billing.StatusUnknown && sub.SourceStatus != nil {
+		s.client.UnknownState(ctx, *sub.SourceStatus)
+	}
 	return sub, nil
 }
 

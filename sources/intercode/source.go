@@ -21,10 +21,9 @@ var (
 // Source is one Intercode deployment. It is keyed by team: the API finds no
 // subscription by its own id and lists none.
 type Source struct {
-	name    string
-	client  *upstream.Client
-	terms   terms
-	unknown unknownStates
+	name   string
+	client *upstream.Client
+	terms  terms
 }
 
 // New makes the source of that name. Its error is an *upstream.Invalid.

@@ -1,10 +1,7 @@
 package intercode
 
 import (
-	"context"
-	"log/slog"
 	"strings"
-	"sync"
 
 	"tributary/billing"
 )
@@ -48,34 +45,4 @@ func runs(status billing.Status) bool {
 		return true
 	}
 	return false
-}
-
-// unknownStates remembers which words were logged. The zero value is ready.
-type unknownStates struct {
-	mu     sync.Mutex
-	logged map[string]bool
-}
-
-const (
-	mostUnknown    = 100 // words; a deployment that invents more of them says nothing new
-	longestUnknown = 64  // bytes of a word that the log shows
-)
-
-// report logs the state of sub once per distinct word where no table knows it.
-func (u *unknownStates) report(ctx context.Context, source string, sub *billing.Subscription) {
-	if sub.Status != billing.StatusUnknown || sub.SourceStatus == nil {
-		return
-	}
-	word := *sub.SourceStatus
-	word = word[:min(len(word), longestUnknown)]
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.logged[word] || len(u.logged) >= mostUnknown {
-		return
-	}
-	if u.logged == nil {
-		u.logged = map[string]bool{}
-	}
-	u.logged[word] = true
-	slog.WarnContext(ctx, "a source has a state that no table knows", "source", source, "state", word)
 }

@@ -4,10 +4,8 @@ package productive
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"strconv"
-	"sync"
 
 	"tributary/billing"
 	"tributary/sources/upstream"
@@ -28,8 +26,6 @@ type Source struct {
 	rules  rules
 	own    string // the organisation of the configured credentials; "" where they name none
 
-	warned   sync.Mutex
-	warnedOf map[int64]bool
 }
 
 // New makes the source of that name. Its error is an *upstream.Invalid.
@@ -42,7 +38,7 @@ func New(name string, config Config, options upstream.Options) (*Source, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{name: name, client: client, rules: rules, warnedOf: make(map[int64]bool)}
+	s := &Source{name: name, client: client, rules: rules}
 	for header, value := range config.Auth.Headers {
 		if http.CanonicalHeaderKey(header) == "X-Organization-Id" && canonical(value) {
 			s.own = value
@@ -97,7 +93,9 @@ func (s *Source) Subscriptions(ctx context.Context, refs []billing.Ref) map[bill
 		if err != nil {
 			return nil, s.client.BadData(opGet, err)
 		}
-		s.warnUnknown(data)
+		if id := data.Attributes.SubscriptionStateID; id != nil && !s.rules.known(int64(*id)) {
+			s.client.UnknownState(ctx, strconv.FormatInt(int64(*id), 10))
+		}
 		return sub, nil
 	})
 }
@@ -139,24 +137,4 @@ func (s *Source) Probe(ctx context.Context) error {
 	}
 	_, err := s.get(ctx, s.own)
 	return err
-}
-
-// mostWarnings bounds what a source that invents states can make the gateway
-// remember and log.
-const mostWarnings = 100
-
-// warnUnknown logs a state without a reading, once for each.
-func (s *Source) warnUnknown(data *resource) {
-	id := data.Attributes.SubscriptionStateID
-	if id == nil || s.rules.known(int64(*id)) {
-		return
-	}
-	s.warned.Lock()
-	defer s.warned.Unlock()
-	if s.warnedOf[int64(*id)] || len(s.warnedOf) >= mostWarnings {
-		return
-	}
-	s.warnedOf[int64(*id)] = true
-	slog.Warn("unknown subscription state; the source's states setting can give it a status",
-		"source", s.name, "state", int64(*id))
 }

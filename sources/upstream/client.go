@@ -17,14 +17,15 @@ const MaxBody = 8 << 20
 
 // Client calls one source. It is safe for concurrent use.
 type Client struct {
-	source string
-	config Config
-	base   *url.URL
-	http   *http.Client
-	now    func() time.Time
-	secret []byte
-	tenant string
-	health health
+	source  string
+	config  Config
+	base    *url.URL
+	http    *http.Client
+	now     func() time.Time
+	secret  []byte
+	tenant  string
+	health  health
+	unknown unknownStates
 }
 
 // Options are what a client needs beyond its source's configuration.

@@ -49,6 +49,12 @@ func (c *Client) record(err error) {
 	}
 }
 
+func (h *health) unknownState() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.value.UnknownStates++
+}
+
 func (h *health) worked() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
