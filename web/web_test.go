@@ -15,6 +15,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
 func TestABuiltPageIsServed(t *testing.T) {
@@ -148,7 +149,7 @@ func TestEachExampleIsValidAndRunsWithoutVariables(t *testing.T) {
 		t.Errorf("examples are %q, want %q", got, want)
 	}
 	for name, text := range examples {
-		document, errs := gqlparser.LoadQuery(schema, text)
+		document, errs := gqlparser.LoadQueryWithRules(schema, text, rules.NewDefaultRules())
 		if errs != nil {
 			t.Errorf("%s: %v", name, errs)
 			continue
