@@ -39,6 +39,7 @@ type Cache struct {
 
 	mu      sync.Mutex
 	flights map[Key]*flight
+	closed  bool
 
 	background context.Context
 	stop       context.CancelFunc
@@ -86,6 +87,9 @@ func (c *Cache) Now() time.Time { return c.now() }
 // its owner's to close.
 func (c *Cache) Close() {
 	c.stop()
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
 	c.running.Wait()
 	c.memory.StopAllGoroutines()
 }

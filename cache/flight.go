@@ -45,17 +45,32 @@ func (c *Cache) takeOff(ctx context.Context, codec codec, policy Policy, keys []
 		}
 		flights[key] = f
 	}
+	c.start(ctx, codec, policy, mine, flights, fetch)
 	c.mu.Unlock()
-	if len(mine) == 0 {
-		return flights
-	}
-	own := make(map[Key]*flight, len(mine))
-	for _, key := range mine {
-		own[key] = flights[key]
-	}
-	c.running.Go(func() { c.fly(context.WithoutCancel(ctx), codec, policy, mine, own, fetch) })
 	return flights
 }
+
+// start begins the fetch of keys, whose flights are among the given ones. It
+// needs the lock, so that Close waits for all that began before it.
+func (c *Cache) start(ctx context.Context, codec codec, policy Policy, keys []Key, flights map[Key]*flight, fetch fetchFunc) {
+	own := make(map[Key]*flight, len(keys))
+	for _, key := range keys {
+		own[key] = flights[key]
+	}
+	switch {
+	case len(keys) == 0:
+	case c.closed:
+		for key, f := range own {
+			f.err = errClosed
+			delete(c.flights, key)
+			close(f.done)
+		}
+	default:
+		c.running.Go(func() { c.fly(context.WithoutCancel(ctx), codec, policy, keys, own, fetch) })
+	}
+}
+
+var errClosed = errors.New("the cache is closed")
 
 // landed is a flight that came in after its caller looked and before it asked;
 // nil where there is none.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -20,6 +21,7 @@ import (
 
 	"tributary/billing"
 	"tributary/graph"
+	"tributary/loaders"
 	"tributary/portfolio"
 	"tributary/resolvers"
 )
@@ -77,6 +79,7 @@ func (g *Gateway) graphQL() http.Handler {
 	server.SetErrorPresenter(present)
 	server.SetRecoverFunc(g.recover)
 	server.AroundOperations(g.operation)
+	server.AroundRootFields(visit)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodPost {
 			w.Header().Set("Allow", "GET, POST")
@@ -97,7 +100,7 @@ func (g *Gateway) operation(ctx context.Context, next graphql.OperationHandler) 
 		err := billing.Errorf(billing.CodeNotSupported, "this version of the gateway has no live operations")
 		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{present(ctx, err)}})
 	}
-	ctx, op := g.Portfolio.Sources.Begin(ctx)
+	ctx, op := g.Portfolio.Sources.Begin(ctx, rootFields(request))
 	if entry := entryOf(ctx); entry != nil {
 		entry.operation = request.Operation.Name
 		entry.kind = string(request.Operation.Operation)
@@ -105,6 +108,34 @@ func (g *Gateway) operation(ctx context.Context, next graphql.OperationHandler) 
 	}
 	return next(ctx)
 }
+
+// rootFields counts the fields that visit will see at the same time: those of
+// a query; a mutation's run one after the other.
+func rootFields(request *graphql.OperationContext) int {
+	if request.Operation.Operation != ast.Query {
+		return 0
+	}
+	count := 0
+	for _, field := range graphql.CollectFields(request, request.Operation.SelectionSet, []string{"Query"}) {
+		if !isIntrospection(field.Name) {
+			count++
+		}
+	}
+	return count
+}
+
+// visit tells the loaders when a root field of a query begins and ends.
+func visit(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	field := graphql.GetRootFieldContext(ctx)
+	if field.Object != "Query" || isIntrospection(field.Field.Name) {
+		return next(ctx)
+	}
+	ctx, done := loaders.From(ctx).Visit(ctx)
+	defer done()
+	return next(ctx)
+}
+
+func isIntrospection(field string) bool { return strings.HasPrefix(field, "__") }
 
 // recover turns a panic into an error that tells nothing; the log has it all.
 func (g *Gateway) recover(ctx context.Context, fault any) error {

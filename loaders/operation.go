@@ -2,7 +2,6 @@ package loaders
 
 import (
 	"context"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,8 +12,15 @@ import (
 	"tributary/cache"
 )
 
-// Operation holds the loaders of one GraphQL operation.
+// Operation is a GraphQL operation as one of its root fields sees it: the
+// loaders belong to all, the visit to the field.
 type Operation struct {
+	*batches
+	visit *visit
+}
+
+// batches are the loaders of one operation.
+type batches struct {
 	set *Set
 	ctx context.Context
 	now time.Time
@@ -39,33 +45,57 @@ type documentKey struct {
 }
 
 // Begin returns a context for one operation and the operation itself. Its
-// loaders fetch under ctx, whichever field asked first.
-func (s *Set) Begin(ctx context.Context) (context.Context, *Operation) {
-	op := &Operation{set: s, now: s.now()}
-	op.subscriptions = newLoader(op, s.fetchSubscriptions)
-	op.holdings = newLoader(op, s.fetchHoldings)
-	op.plans = newLoader(op, s.fetchPlans)
-	op.customers = newLoader(op, s.fetchCustomers)
-	op.trials = newLoader(op, s.fetchTrials)
-	op.ctx = context.WithValue(ctx, operationKey{}, op)
-	return op.ctx, op
+// loaders fetch under ctx, whichever field asked first. No batch leaves before
+// as many root fields as are named have begun their Visit and either wait for a
+// batch or are done.
+func (s *Set) Begin(ctx context.Context, rootFields int) (context.Context, *Operation) {
+	b := &batches{set: s, now: s.now()}
+	b.subscriptions = newLoader(b, s.fetchSubscriptions)
+	b.holdings = newLoader(b, s.fetchHoldings)
+	b.plans = newLoader(b, s.fetchPlans)
+	b.customers = newLoader(b, s.fetchCustomers)
+	b.trials = newLoader(b, s.fetchTrials)
+	b.flusher.holds.Store(int64(rootFields))
+	op := &Operation{batches: b, visit: &visit{}}
+	b.ctx = context.WithValue(ctx, operationKey{}, op)
+	return b.ctx, op
+}
+
+// Visit returns a context for one of the root fields that Begin was told of,
+// and the function to call when the field is done.
+func (op *Operation) Visit(ctx context.Context) (context.Context, func()) {
+	visit := &visit{holding: &op.flusher}
+	return context.WithValue(ctx, operationKey{}, &Operation{batches: op.batches, visit: visit}), visit.release
+}
+
+// visit is a root field that may still ask for something before it waits.
+type visit struct {
+	holding *flusher // nil where it holds nothing back
+	once    sync.Once
+}
+
+// release lets batches leave, as far as this field is concerned.
+func (v *visit) release() {
+	if v.holding != nil {
+		v.once.Do(v.holding.release)
+	}
 }
 
 // Now is the instant at which the operation began: all of its answer is as of then.
-func (op *Operation) Now() time.Time { return op.now }
+func (op *batches) Now() time.Time { return op.now }
 
 // Set is what all operations share.
-func (op *Operation) Set() *Set { return op.set }
+func (op *batches) Set() *Set { return op.set }
 
 // CacheHits counts the documents that came from a cache, CacheMisses those
 // that a source was asked for.
-func (op *Operation) CacheHits() int64   { return op.hits.Load() }
-func (op *Operation) CacheMisses() int64 { return op.misses.Load() }
+func (op *batches) CacheHits() int64   { return op.hits.Load() }
+func (op *batches) CacheMisses() int64 { return op.misses.Load() }
 
 // loader is a dataloader whose batches leave when the executor has queued what
 // it has. It is made when first used: most operations need one or two.
 type loader[K comparable, V any] struct {
-	op   *Operation
+	op   *batches
 	once sync.Once
 	make func() *dataloader.Loader[K, cache.Answer[V]]
 	data atomic.Pointer[dataloader.Loader[K, cache.Answer[V]]]
@@ -75,7 +105,7 @@ type loader[K comparable, V any] struct {
 // always does; this is the end of the wait should it ever fail to.
 const patience = time.Second
 
-func newLoader[K comparable, V any](op *Operation, fetch func(context.Context, []K) map[K]cache.Answer[V]) *loader[K, V] {
+func newLoader[K comparable, V any](op *batches, fetch func(context.Context, []K) map[K]cache.Answer[V]) *loader[K, V] {
 	l := &loader[K, V]{op: op}
 	l.make = func() *dataloader.Loader[K, cache.Answer[V]] {
 		return dataloader.NewBatchedLoader(
@@ -96,7 +126,7 @@ func newLoader[K comparable, V any](op *Operation, fetch func(context.Context, [
 	return l
 }
 
-func (op *Operation) count(status billing.CacheStatus) {
+func (op *batches) count(status billing.CacheStatus) {
 	switch status {
 	case billing.CacheHit, billing.CacheStale:
 		op.hits.Add(1)
@@ -105,12 +135,14 @@ func (op *Operation) count(status billing.CacheStatus) {
 	}
 }
 
-// queue asks for a key and returns at once; the function it returns waits.
-func (l *loader[K, V]) queue(key K) func() cache.Answer[V] {
+// queue asks for a key and returns at once; the function it returns waits, and
+// with it the root field of v.
+func (l *loader[K, V]) queue(v *visit, key K) func() cache.Answer[V] {
 	l.once.Do(func() { l.data.Store(l.make()) })
 	thunk := l.data.Load().Load(l.op.ctx, key)
 	l.op.flusher.notice(l.op)
 	return func() cache.Answer[V] {
+		v.release()
 		answer, err := thunk()
 		if err != nil {
 			answer.Err = err
@@ -122,46 +154,5 @@ func (l *loader[K, V]) queue(key K) func() cache.Answer[V] {
 func (l *loader[K, V]) flush() {
 	if data := l.data.Load(); data != nil {
 		data.Flush()
-	}
-}
-
-// flusher sends off the batches when the executor is quiet: when giving way to
-// all other goroutines a few times over has queued nothing new. No timer runs
-// on a query's way; under load, giving way takes as long as the others need.
-type flusher struct {
-	queued  atomic.Int64
-	running atomic.Bool
-}
-
-// calm is how often in a row giving way must have queued nothing.
-const calm = 3
-
-func (f *flusher) notice(op *Operation) {
-	f.queued.Add(1)
-	if f.running.CompareAndSwap(false, true) {
-		go f.run(op)
-	}
-}
-
-func (f *flusher) run(op *Operation) {
-	for {
-		seen := f.queued.Load()
-		for quiet := 0; quiet < calm; quiet++ {
-			runtime.Gosched()
-			if now := f.queued.Load(); now != seen {
-				seen, quiet = now, -1
-			}
-		}
-		op.subscriptions.flush()
-		op.holdings.flush()
-		op.plans.flush()
-		op.customers.flush()
-		op.trials.flush()
-		f.running.Store(false)
-		// A key queued after the flush and before the line above has started
-		// no flusher of its own.
-		if f.queued.Load() == seen || !f.running.CompareAndSwap(false, true) {
-			return
-		}
 	}
 }

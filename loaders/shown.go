@@ -102,7 +102,7 @@ func orFault[T any](s *Subscription, value *T, err error) (*T, error) {
 }
 
 // once is err the first time this operation meets its like, then nil.
-func (op *Operation) once(err error) error {
+func (op *batches) once(err error) error {
 	type fault struct {
 		source, op string
 		code       billing.Code

@@ -47,14 +47,14 @@ func (op *Operation) await(source *Source, ref billing.Ref, parts Parts) pending
 	p := pending{op: op, source: source, parts: parts}
 	if joiner, ok := source.Source.(billing.PlanJoiner); ok && parts&PartPlan != 0 {
 		if key, err := joiner.PlansKey(ref.Org); err == nil {
-			p.plan = op.plans.queue(documentKey{source.Name(), key})
+			p.plan = op.plans.queue(op.visit, documentKey{source.Name(), key})
 		}
 	}
 	if _, ok := source.Source.(billing.CustomerJoiner); ok && parts&PartCustomer != 0 {
-		p.customer = op.customers.queue(documentKey{source.Name(), ref.Org})
+		p.customer = op.customers.queue(op.visit, documentKey{source.Name(), ref.Org})
 	}
 	if _, ok := source.Source.(billing.TrialJoiner); ok && parts&PartTrial != 0 {
-		p.trial = op.trials.queue(documentKey{source.Name(), ref.Org})
+		p.trial = op.trials.queue(op.visit, documentKey{source.Name(), ref.Org})
 	}
 	return p
 }
@@ -87,11 +87,19 @@ func (p pending) join(sub *billing.Subscription, provenance billing.Provenance) 
 	return found
 }
 
+// Hold keeps batches from leaving until the function it returns is called, so
+// that what is asked for in a row travels together. Nobody waits while holding.
+func (op *Operation) Hold() (release func()) {
+	op.flusher.hold()
+	return op.flusher.release
+}
+
 // Load queues the subscription at ref with its parts and returns at once. The
 // function it returns waits for them: nil where the source has none.
 func (op *Operation) Load(ref billing.Ref, parts Parts) func() (*Subscription, error) {
+	defer op.Hold()()
 	source := op.set.byName[ref.Source]
-	own := op.subscriptions.queue(ref)
+	own := op.subscriptions.queue(op.visit, ref)
 	rest := op.await(source, ref, parts)
 	return func() (*Subscription, error) {
 		answer := own()
@@ -105,8 +113,9 @@ func (op *Operation) Load(ref billing.Ref, parts Parts) func() (*Subscription, e
 // LoadHoldings queues all that owner holds, as Load does. Its source must be a
 // billing.Lister.
 func (op *Operation) LoadHoldings(owner billing.Ref, parts Parts) func() ([]*Subscription, error) {
+	defer op.Hold()()
 	source := op.set.byName[owner.Source]
-	own := op.holdings.queue(owner)
+	own := op.holdings.queue(op.visit, owner)
 	rest := op.await(source, owner, parts)
 	return func() ([]*Subscription, error) {
 		answer := own()
@@ -132,6 +141,6 @@ func (op *Operation) Plans(source *Source, org string) ([]*billing.Plan, error) 
 	if err != nil {
 		return nil, err
 	}
-	answer := op.plans.queue(documentKey{source.Name(), key})()
+	answer := op.plans.queue(op.visit, documentKey{source.Name(), key})()
 	return answer.Value, answer.Err
 }

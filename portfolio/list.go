@@ -133,11 +133,13 @@ func (l *list) ask(wanted units) []*loaders.Subscription {
 		answer func() ([]*loaders.Subscription, error)
 	}
 	questions := make([]question, 0, len(wanted))
+	release := l.op.Hold()
 	for _, u := range wanted {
 		if !l.census.isDown(u.ref.Source) {
 			questions = append(questions, question{u, l.load(u)})
 		}
 	}
+	release()
 	var subs []*loaders.Subscription
 	for _, q := range questions {
 		found, err := q.answer()

@@ -26,9 +26,11 @@ func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]loaders.Node,
 	}
 	parts := selected(ctx).parts()
 	waits := make([]func() (loaders.Node, error), len(ids))
+	release := loaders.From(ctx).Hold()
 	for i, id := range ids {
 		waits[i] = r.lookUp(ctx, id, parts)
 	}
+	release()
 	nodes := make([]loaders.Node, len(ids))
 	for i, wait := range waits {
 		node, err := wait()

@@ -1,6 +1,8 @@
 package upstream
 
 import (
+	"fmt"
+	"runtime/debug"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -26,13 +28,25 @@ func Each[K comparable, V any](keys []K, fetch func(K) (V, error)) map[K]billing
 		}
 		asked[key] = true
 		calls.Go(func() error {
-			value, err := fetch(key)
+			outcome := caught(key, fetch)
 			mu.Lock()
 			defer mu.Unlock()
-			outcomes[key] = billing.Outcome[V]{Value: value, Err: err}
+			outcomes[key] = outcome
 			return nil
 		})
 	}
 	calls.Wait()
 	return outcomes
+}
+
+// caught turns a panic of fetch into an error: one document that the program
+// cannot take must not end the process.
+func caught[K comparable, V any](key K, fetch func(K) (V, error)) (outcome billing.Outcome[V]) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			outcome = billing.Outcome[V]{Err: fmt.Errorf("a fetch panicked: %v\n%s", fault, debug.Stack())}
+		}
+	}()
+	outcome.Value, outcome.Err = fetch(key)
+	return outcome
 }

@@ -2,6 +2,7 @@ package upstream_test
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -58,5 +59,20 @@ func TestEachOfNothingIsEmpty(t *testing.T) {
 	outcomes := upstream.Each(nil, func(string) (int, error) { t.Error("called"); return 0, nil })
 	if outcomes == nil || len(outcomes) != 0 {
 		t.Errorf("got %v", outcomes)
+	}
+}
+
+func TestAPanicOfOneFetchIsItsOwnError(t *testing.T) {
+	outcomes := upstream.Each([]int{1, 2}, func(n int) (string, error) {
+		if n == 1 {
+			panic("out of range")
+		}
+		return "two", nil
+	})
+	if err := outcomes[1].Err; err == nil || !strings.Contains(err.Error(), "out of range") {
+		t.Errorf("the panic became %v", err)
+	}
+	if outcomes[2].Value != "two" || outcomes[2].Err != nil {
+		t.Errorf("the other fetch became %v", outcomes[2])
 	}
 }

@@ -1,0 +1,92 @@
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// query is one GraphQL request and what it may cost.
+type query struct {
+	name   string
+	body   []byte  // of the POST
+	target float64 // the most CPU that an answer from memory may take, in bare answers; 0 for no target
+}
+
+// dashboard is what a page over subscriptions shows of each.
+const dashboard = `
+	id name status isEntitled paymentFailed
+	source { name kind }
+	plan { name }
+	price { amount { decimal currency } per }
+	monthlyRecurring { decimal currency }
+	billingInterval { unit count }
+	seats { purchased used available }
+	currentPeriod { start end }
+	nextBillingAt
+	trial { isActive endsAt }
+	cancellation { effectiveAt atPeriodEnd }
+	provenance { freshness ageSeconds }`
+
+var queries = []query{
+	{
+		name: "one subscription",
+		body: post(`query Subscription($id: ID!) { subscription(id: $id) {`+dashboard+` } }`,
+			map[string]any{"id": "subscription/psa/682"}),
+		target: 15,
+	},
+	{
+		name: "account of four sources",
+		body: post(`query Account($id: ID!) { account(id: $id) { id name subscriptions(first: 20) {
+			nodes {`+dashboard+` }
+			pageInfo { hasNextPage endCursor }
+			completeness { complete sources { source { name } outcome } }
+		} } }`, map[string]any{"id": "account/acme"}),
+		target: 40,
+	},
+	{
+		name: "50 aliases of 25 ids",
+		body: post(fifty(), nil),
+	},
+	{
+		name: "all 84 features",
+		body: post(`query Features($id: ID!) { subscription(id: $id) { id name status details { ... on ProductiveSubscription {
+			planType planCycle planPrice seats seatsUsed
+			currentPlan {
+				name type currency monthlyPriceCents yearlyPriceCents
+				features { name title kind limit available }
+				upgradeables { name features { name kind limit available } }
+			}
+		} } } }`, map[string]any{"id": "subscription/psa/682"}),
+	},
+}
+
+// fifty asks for 25 subscriptions of four sources, each under two aliases.
+func fifty() string {
+	var ids []string
+	for i := range 7 {
+		ids = append(ids, fmt.Sprintf("subscription/focus/%d", 4711+i), fmt.Sprintf("subscription/psa/%d", 682+i))
+	}
+	for i := range 6 {
+		ids = append(ids, fmt.Sprintf("subscription/teams/team_%d", 1+i))
+	}
+	for i := range 5 {
+		ids = append(ids, fmt.Sprintf("subscription/billing/0f3c0000-0000-4000-8000-000000000002/7d1e0000-0000-4000-8000-0000000000%02d", 2+i))
+	}
+	var b strings.Builder
+	b.WriteString("query Fifty {")
+	for i, id := range append(ids, ids...) {
+		fmt.Fprintf(&b, " a%d: subscription(id: %q) { ...Dashboard }", i, id)
+	}
+	b.WriteString(" } fragment Dashboard on Subscription {" + dashboard + " }")
+	return b.String()
+}
+
+// post is the body of a GraphQL request.
+func post(text string, variables map[string]any) []byte {
+	body, err := json.Marshal(map[string]any{"query": text, "variables": variables})
+	if err != nil {
+		panic(err)
+	}
+	return body
+}

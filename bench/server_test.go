@@ -1,0 +1,148 @@
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"tributary/assembly"
+	"tributary/config"
+)
+
+// role, in the environment, makes the test's binary the server of that role
+// instead of running tests. The server reads orders from its standard input, a
+// JSON value each, answers each with a receipt on its standard output, and ends
+// when there are no more.
+const role = "TRIBUTARY_BENCH_ROLE"
+
+// The roles. A gateway's first order is its configuration.
+const (
+	roleGateway = "gateway"
+	roleBare    = "bare" // writes bytes that it was given
+)
+
+// order tells a server what to do. All it names is done.
+type order struct {
+	Config  string // of the gateway
+	Memory  int    // bytes of the gateway's own cache; 0 leaves it to Config
+	Answer  []byte // of the bare server, from now on
+	Profile string // file that a CPU profile is written to from now on
+	Stop    bool   // ends the profile
+}
+
+// receipt is what a server has used since it began, and where it listens.
+type receipt struct {
+	Address string
+	CPU     time.Duration
+	Allocs  uint64
+	Bytes   uint64 // allocated
+	Fault   string // "" where the order was carried out
+}
+
+// serve is the whole life of a server process.
+func serve(role string) error {
+	orders, receipts := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
+	var first order
+	if err := orders.Decode(&first); err != nil {
+		return fmt.Errorf("read the first order: %w", err)
+	}
+	bare := new(bareHandler)
+	handler := http.Handler(bare)
+	if role == roleGateway {
+		built, err := build(first)
+		if err != nil {
+			return err
+		}
+		defer built.Close()
+		handler = built.Gateway.Handler()
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	// The times are those of the gateway's own command.
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second}
+	go server.Serve(listener)
+	defer server.Close()
+	for next := first; ; {
+		done := used()
+		done.Address = listener.Addr().String()
+		if err := bare.obey(next); err != nil {
+			done.Fault = err.Error()
+		}
+		if err := receipts.Encode(done); err != nil {
+			return fmt.Errorf("write a receipt: %w", err)
+		}
+		next = order{}
+		if err := orders.Decode(&next); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("read an order: %w", err)
+		}
+	}
+}
+
+// build makes the gateway as the command does, with a log that nobody reads.
+func build(o order) (*assembly.Assembly, error) {
+	settings, err := config.Parse("bench.yaml", []byte(o.Config), nil)
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	if o.Memory > 0 {
+		// Less than a configuration may say: nothing is to be kept.
+		settings.Cache.Memory = config.Size(o.Memory)
+	}
+	nowhere, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	return assembly.Build("", settings, "", time.Now, slog.New(slog.NewJSONHandler(nowhere, nil)))
+}
+
+// bareHandler is what net/http costs alone.
+type bareHandler struct{ answer atomic.Pointer[[]byte] }
+
+func (h *bareHandler) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Write(*h.answer.Load())
+}
+
+func (h *bareHandler) obey(o order) error {
+	if o.Answer != nil {
+		h.answer.Store(&o.Answer)
+	}
+	if o.Stop {
+		pprof.StopCPUProfile()
+	}
+	if o.Profile == "" {
+		return nil
+	}
+	file, err := os.Create(o.Profile)
+	if err != nil {
+		return err
+	}
+	return pprof.StartCPUProfile(file)
+}
+
+// used is what this process has used.
+func used() receipt {
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	var usage syscall.Rusage
+	// It fails for wrong arguments only.
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
+	return receipt{
+		CPU:    time.Duration(usage.Utime.Nano() + usage.Stime.Nano()),
+		Allocs: memory.Mallocs,
+		Bytes:  memory.TotalAlloc,
+	}
+}

@@ -1,0 +1,88 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"testing"
+	"text/tabwriter"
+	"time"
+)
+
+// result is what n answers took.
+type result struct {
+	n     int
+	took  time.Duration
+	used  receipt // by the gateway
+	calls int64   // that the vendors got
+
+	bareN int
+	bare  receipt // what the bare server used for bareN answers of the same bytes
+}
+
+func (r result) cpu() float64     { return float64(r.used.CPU) / float64(r.n) }
+func (r result) bareCPU() float64 { return float64(r.bare.CPU) / float64(r.bareN) }
+
+// report hands a result to the benchmark that it is of.
+func (r result) report(b *testing.B) {
+	n := float64(r.n)
+	b.ReportMetric(float64(r.used.Bytes)/n, "B/op")
+	b.ReportMetric(float64(r.used.Allocs)/n, "allocs/op")
+	b.ReportMetric(float64(r.calls)/n, "upstream-calls/op")
+	b.ReportMetric(r.cpu()/1e3, "cpu-µs/op")
+	b.ReportMetric(r.cpu()/r.bareCPU(), "x-bare")
+}
+
+// results are those of the last run of each benchmark.
+var results table
+
+type table struct {
+	rows []*row
+}
+
+type row struct {
+	query query
+	mode  mode
+	result
+	added time.Duration // at the median; 0 where it was not measured
+}
+
+func (t *table) row(q query, m mode) *row {
+	for _, known := range t.rows {
+		if known.query.name == q.name && known.mode == m {
+			return known
+		}
+	}
+	t.rows = append(t.rows, &row{query: q, mode: m})
+	return t.rows[len(t.rows)-1]
+}
+
+func (t *table) put(q query, m mode, r result)            { t.row(q, m).result = r }
+func (t *table) add(q query, m mode, added time.Duration) { t.row(q, m).added = added }
+
+// print writes a table of all results, or nothing where there are none.
+func (t *table) print(out io.Writer) {
+	if len(t.rows) == 0 {
+		return
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "query\tdocuments from\tµs\tCPU µs\tbare CPU µs\tx bare\ttarget\tB\tallocs\tcalls\tadded p50 µs\t")
+	for _, r := range t.rows {
+		added := "-"
+		if r.added != 0 {
+			added = fmt.Sprint(r.added.Microseconds())
+		}
+		if r.n == 0 {
+			fmt.Fprintf(w, "%s\t%s\t-\t-\t-\t-\t-\t-\t-\t-\t%s\t\n", r.query.name, r.mode.name, added)
+			continue
+		}
+		target := "-"
+		if r.mode.name == "memory" && r.query.target > 0 {
+			target = fmt.Sprint(r.query.target)
+		}
+		n := float64(r.n)
+		fmt.Fprintf(w, "%s\t%s\t%.1f\t%.1f\t%.1f\t%.1f\t%s\t%.0f\t%.0f\t%.2f\t%s\t\n",
+			r.query.name, r.mode.name, float64(r.took)/n/1e3, r.cpu()/1e3, r.bareCPU()/1e3, r.cpu()/r.bareCPU(), target,
+			float64(r.used.Bytes)/n, float64(r.used.Allocs)/n, float64(r.calls)/n, added)
+	}
+	w.Flush()
+}
