@@ -686,7 +686,7 @@ enum Capability {
 type SourceHealth {
   "The state in one word."
   state: HealthState!
-  "Whether calls are let through to it."
+  "Whether calls are let through to it. This version has no circuit breaker: always CLOSED."
   circuit: CircuitState!
   "When it last answered well; null before the first time."
   lastSuccessAt: DateTime
@@ -742,7 +742,7 @@ type Subscription implements Node {
   sourceStatus: String
   "True while TRIALING or ACTIVE."
   isActive: Boolean!
-  "Whether the customer may use the product now. TRIALING, ACTIVE: yes. PAST_DUE: yes until ` + "`" + `gracePeriodEndsAt` + "`" + `, and without end where that is null. CANCELED: yes while the end of what was paid for lies ahead. Any other status: no. A status alone decides, never a document that is asked for only with other fields."
+  "Whether the customer may use the product now. TRIALING, ACTIVE: yes. PAST_DUE: yes until ` + "`" + `gracePeriodEndsAt` + "`" + `, and without end where that is null. CANCELED: yes while the end of what was paid for lies ahead. Any other status: no. Only the subscription's own document decides, so that it is the same whatever else is selected."
   isEntitled: Boolean!
   "Whether the latest payment failed."
   paymentFailed: Boolean
@@ -798,7 +798,7 @@ type Subscription implements Node {
   managementUrl: URL
   "What the source lets its users attach freely, as a JSON object."
   metadata: JSON
-  "What may be asked of it in its present state; always a part of its source's capabilities."
+  "What may be asked of it in its present state; always a part of its source's capabilities. This version reads only."
   capabilities: [Capability!]!
   "Where this answer came from and how old it is."
   provenance: Provenance!
@@ -1128,11 +1128,11 @@ type Organization {
 
 "What a source sells: a plan or a tier."
 type Plan implements Node {
-  "` + "`" + `plan/<source>/<id at the source>` + "`" + `, each part URL-path-escaped."
+  "` + "`" + `plan/<source>/<id at the source>` + "`" + `, each part URL-path-escaped. ` + "`" + `node` + "`" + ` finds plans of Frontier and Intercode, which have one catalogue for all; at the others a plan is known within an organisation only."
   id: ID!
   "The system that sells it."
   source: Source!
-  "The source's own id, verbatim. Where a subscription only names its plan and the catalogue has no such name, this is that name."
+  "The source's own id, verbatim. The plan of a Focus subscription has its product's handle here, for its document has no other id of it."
   externalId: String!
   "Its name for people."
   name: String
@@ -1246,7 +1246,7 @@ enum CacheStatus {
 
 # ---------------------------------------------------------------- each source, losslessly
 
-"The source's own document: exactly one of these, by the kind of the source. Times are in UTC; what the source left out, or sent as an empty text for it, is null."
+"The source's own document: exactly one of these, by the kind of the source. Times are in UTC. What the source left out is null; an empty text stays one, except where a time belongs."
 union SubscriptionDetails = FocusSubscription | FrontierSubscription | IntercodeSubscription | ProductiveSubscription
 
 # Toggl Focus
@@ -1303,7 +1303,7 @@ type FocusProduct {
 
 "A Focus subscription as the payment provider has it."
 type FocusStripeSubscription {
-  "The payment provider's id; null in the trial-only answers that stand for no paid subscription."
+  "The payment provider's id; empty in the trial-only answers that stand for no paid subscription."
   id: String
   "Who pays."
   customer: FocusCustomer
@@ -1327,7 +1327,7 @@ type FocusCustomer {
 
 "What a Focus subscription bought, and how many."
 type FocusSubscriptionItem {
-  "The payment provider's id of the item; null in trial-only answers, where no such item exists yet."
+  "The payment provider's id of the item; empty in trial-only answers, where no such item exists yet."
   subscriptionItemId: String
   "How many seats."
   quantity: Int
@@ -1547,6 +1547,8 @@ type FrontierPlan {
   createdAt: DateTime
   "When its record last changed."
   updatedAt: DateTime
+  "active or inactive; only from Frontier 0.114 on."
+  state: String
 }
 
 "A product of Frontier."
@@ -1727,6 +1729,12 @@ type ProductiveSubscription {
   stripeCustomerId: String
   "What the customer owes, in cents; below zero is credit."
   balance: Decimal
+  "When it began. Newer answers only."
+  subscriptionStartedAt: DateTime
+  "When it ended. Newer answers only."
+  subscriptionEndedAt: DateTime
+  "Whether the trial of a higher plan runs. Newer answers only."
+  trialPlanActive: Boolean
 }
 
 "A plan of Productive. Plans nested inside another plan come without product lists and further plans."
@@ -1743,6 +1751,8 @@ type ProductivePlan {
   monthlyPriceCents: BigInt
   "The price of one seat for a whole year, in minor units."
   yearlyPriceCents: BigInt
+  "The price of one seat for a quarter of a year, in minor units. Newer answers only."
+  quarterlyPriceCents: BigInt
   "The currency, as the source writes it."
   currency: String
   "Tiers of the monthly price; their shape is not documented."
@@ -2618,6 +2628,8 @@ func (ec *executionContext) childFields_FrontierPlan(ctx context.Context, field 
 		return ec.fieldContext_FrontierPlan_createdAt(ctx, field)
 	case "updatedAt":
 		return ec.fieldContext_FrontierPlan_updatedAt(ctx, field)
+	case "state":
+		return ec.fieldContext_FrontierPlan_state(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FrontierPlan", field.Name)
 }
@@ -2942,6 +2954,8 @@ func (ec *executionContext) childFields_ProductivePlan(ctx context.Context, fiel
 		return ec.fieldContext_ProductivePlan_monthlyPriceCents(ctx, field)
 	case "yearlyPriceCents":
 		return ec.fieldContext_ProductivePlan_yearlyPriceCents(ctx, field)
+	case "quarterlyPriceCents":
+		return ec.fieldContext_ProductivePlan_quarterlyPriceCents(ctx, field)
 	case "currency":
 		return ec.fieldContext_ProductivePlan_currency(ctx, field)
 	case "tiers":
@@ -8187,6 +8201,29 @@ func (ec *executionContext) fieldContext_FrontierPlan_updatedAt(_ context.Contex
 	return graphql.NewScalarFieldContext("FrontierPlan", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _FrontierPlan_state(ctx context.Context, field graphql.CollectedField, obj *frontier.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FrontierPlan_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FrontierPlan_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FrontierPlan", field, false, false, "String")
+}
+
 func (ec *executionContext) _FrontierPrice_id(ctx context.Context, field graphql.CollectedField, obj *frontier.Price) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11914,6 +11951,29 @@ func (ec *executionContext) fieldContext_ProductivePlan_yearlyPriceCents(_ conte
 	return graphql.NewScalarFieldContext("ProductivePlan", field, false, false, "BigInt")
 }
 
+func (ec *executionContext) _ProductivePlan_quarterlyPriceCents(ctx context.Context, field graphql.CollectedField, obj *productive.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductivePlan_quarterlyPriceCents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QuarterlyPriceCents, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOBigInt2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProductivePlan_quarterlyPriceCents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProductivePlan", field, false, false, "BigInt")
+}
+
 func (ec *executionContext) _ProductivePlan_currency(ctx context.Context, field graphql.CollectedField, obj *productive.Plan) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12932,6 +12992,75 @@ func (ec *executionContext) _ProductiveSubscription_balance(ctx context.Context,
 }
 func (ec *executionContext) fieldContext_ProductiveSubscription_balance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ProductiveSubscription", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _ProductiveSubscription_subscriptionStartedAt(ctx context.Context, field graphql.CollectedField, obj *productive.Details) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductiveSubscription_subscriptionStartedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SubscriptionStartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProductiveSubscription_subscriptionStartedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProductiveSubscription", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ProductiveSubscription_subscriptionEndedAt(ctx context.Context, field graphql.CollectedField, obj *productive.Details) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductiveSubscription_subscriptionEndedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SubscriptionEndedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProductiveSubscription_subscriptionEndedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProductiveSubscription", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ProductiveSubscription_trialPlanActive(ctx context.Context, field graphql.CollectedField, obj *productive.Details) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductiveSubscription_trialPlanActive(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TrialPlanActive, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProductiveSubscription_trialPlanActive(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProductiveSubscription", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _Provenance_fetchedAt(ctx context.Context, field graphql.CollectedField, obj *loaders.Provenance) (ret graphql.Marshaler) {
@@ -20208,6 +20337,11 @@ func (ec *executionContext) _FrontierPlan(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "state":
+			out.Values[i] = ec._FrontierPlan_state(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -21523,6 +21657,11 @@ func (ec *executionContext) _ProductivePlan(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "quarterlyPriceCents":
+			out.Values[i] = ec._ProductivePlan_quarterlyPriceCents(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "currency":
 			out.Values[i] = ec._ProductivePlan_currency(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -21758,6 +21897,21 @@ func (ec *executionContext) _ProductiveSubscription(ctx context.Context, sel ast
 			}
 		case "balance":
 			out.Values[i] = ec._ProductiveSubscription_balance(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "subscriptionStartedAt":
+			out.Values[i] = ec._ProductiveSubscription_subscriptionStartedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "subscriptionEndedAt":
+			out.Values[i] = ec._ProductiveSubscription_subscriptionEndedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "trialPlanActive":
+			out.Values[i] = ec._ProductiveSubscription_trialPlanActive(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
