@@ -108,9 +108,12 @@ func (s *Source) Subscriptions(ctx context.Context, refs []billing.Ref) map[bill
 		owners = append(owners, owner)
 	}
 	fetched := upstream.Each(owners, func(owner billing.Ref) (map[billing.Ref]billing.Outcome[*billing.Subscription], error) {
-		return s.group(ctx, owner, groups[owner]), nil
+		return s.group(ctx, owner, groups[owner])
 	})
-	for _, group := range fetched {
+	for owner, group := range fetched {
+		for _, ref := range groups[owner] {
+			answers[ref] = billing.Outcome[*billing.Subscription]{Err: group.Err}
+		}
 		for ref, outcome := range group.Value {
 			answers[ref] = outcome
 		}
@@ -118,19 +121,18 @@ func (s *Source) Subscriptions(ctx context.Context, refs []billing.Ref) map[bill
 	return answers
 }
 
-// group fetches refs of one owner.
-func (s *Source) group(ctx context.Context, owner billing.Ref, refs []billing.Ref) map[billing.Ref]billing.Outcome[*billing.Subscription] {
+// group fetches refs of one owner. Its error is that of refs that are not in its
+// answer.
+func (s *Source) group(ctx context.Context, owner billing.Ref, refs []billing.Ref) (map[billing.Ref]billing.Outcome[*billing.Subscription], error) {
 	rows, err := s.client.fetch(ctx, owner, refs)
 	answers := make(map[billing.Ref]billing.Outcome[*billing.Subscription], len(refs))
 	for _, ref := range refs {
 		if row := rows[strings.ToLower(ref.Key)]; row != nil {
 			sub, err := s.read(ctx, "get subscription", ref, row)
 			answers[ref] = billing.Outcome[*billing.Subscription]{Value: sub, Err: err}
-			continue
 		}
-		answers[ref] = billing.Outcome[*billing.Subscription]{Err: err}
 	}
-	return answers
+	return answers, err
 }
 
 // Holdings lists what each owner has, newest first as Frontier does. One row

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"tributary/billing"
 	"tributary/sources/upstream"
 )
 
@@ -74,5 +75,43 @@ func TestAPanicOfOneFetchIsItsOwnError(t *testing.T) {
 	}
 	if outcomes[2].Value != "two" || outcomes[2].Err != nil {
 		t.Errorf("the other fetch became %v", outcomes[2])
+	}
+}
+
+func TestASourceThatIsOutOfOrderIsNotAskedForEveryKey(t *testing.T) {
+	keys := make([]int, 1000)
+	for i := range keys {
+		keys[i] = i
+	}
+	down := &billing.Error{Code: billing.CodeSourceTimeout, Source: "psa"}
+	cases := map[string]struct {
+		fail      func(int) error
+		most      int64
+		leftError bool
+	}{
+		"every call times out":             {func(int) error { return down }, 15, true},
+		"every document is unreadable":     {func(int) error { return &billing.Error{Code: billing.CodeSourceBadData} }, 1000, true},
+		"every call is somebody's mistake": {func(int) error { return &billing.Error{Code: billing.CodeForbidden} }, 1000, true},
+		"every key is fine":                {func(int) error { return nil }, 1000, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			var calls atomic.Int64
+			outcomes := upstream.Each(keys, func(n int) (int, error) {
+				calls.Add(1)
+				return n, c.fail(n)
+			})
+			if calls.Load() > c.most || c.most == 1000 && calls.Load() != c.most {
+				t.Errorf("made %d calls, want %d", calls.Load(), c.most)
+			}
+			if len(outcomes) != len(keys) {
+				t.Fatalf("%d of %d keys are in the answer", len(outcomes), len(keys))
+			}
+			for key, outcome := range outcomes {
+				if (outcome.Err != nil) != c.leftError {
+					t.Fatalf("key %d: %v", key, outcome)
+				}
+			}
+		})
 	}
 }
