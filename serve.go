@@ -21,9 +21,20 @@ import (
 )
 
 type serveCommand struct {
-	Config  string `help:"The configuration, a YAML file." placeholder:"FILE" xor:"what" required:""`
-	Sandbox bool   `help:"Serve simulated upstreams with sample accounts instead of a configuration." xor:"what" required:""`
-	Listen  string `help:"Listen at this address, whatever the configuration says." placeholder:"ADDR"`
+	Config  string  `help:"The configuration, a YAML file." placeholder:"FILE" xor:"what" required:""`
+	Sandbox bool    `help:"Serve simulated upstreams with sample accounts instead of a configuration." xor:"what" required:""`
+	Listen  address `help:"Listen at this address, whatever the configuration says." placeholder:"ADDR"`
+}
+
+// address is where to listen, host:port; "" where it is left to others.
+type address string
+
+// Validate refuses what cannot be listened on.
+func (a address) Validate() error {
+	if a == "" {
+		return nil
+	}
+	return config.CheckListen(string(a))
 }
 
 // drainTime is how long a request that is under way may take to finish.
@@ -63,10 +74,14 @@ func (c serveCommand) serveSandbox(ctx context.Context, to streams) error {
 // serve runs a gateway of that configuration until ctx ends, then drains it.
 func (c serveCommand) serve(ctx context.Context, file string, settings *config.Config, vendors http.Handler, to streams) error {
 	if c.Listen != "" {
-		settings.Listen = c.Listen
+		settings.Listen = string(c.Listen)
 	}
 	log := newLog(settings.Log, to.err)
 	slog.SetDefault(log)
+	// From here on: a SIGHUP that comes too early is no reason to die.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	built, err := assembly.Build(file, settings, sdl, time.Now, log)
 	if err != nil {
 		return err
@@ -81,7 +96,7 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 	defer running.Wait()
 	background, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	running.Go(func() { built.Follow(background, log) })
+	running.Go(func() { built.Follow(background, hangups, log) })
 	if settings.Admin.Listen != "" {
 		admin, err := net.Listen("tcp", settings.Admin.Listen)
 		if err != nil {
@@ -143,14 +158,14 @@ func greet(out io.Writer, address string, sandboxed bool) {
 }
 
 type sandboxCommand struct {
-	Listen string `help:"Where to listen." default:"127.0.0.1:8081" placeholder:"ADDR"`
+	Listen address `help:"Where to listen." default:"127.0.0.1:8081" placeholder:"ADDR"`
 }
 
 // Run serves the simulated upstreams until SIGTERM or SIGINT.
 func (c sandboxCommand) Run(to streams) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	listener, err := net.Listen("tcp", c.Listen)
+	listener, err := net.Listen("tcp", string(c.Listen))
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}

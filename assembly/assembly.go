@@ -9,8 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
-	"syscall"
+	"sync"
 	"time"
 
 	"tributary/accounts"
@@ -163,26 +162,24 @@ func tlsOf(settings *config.TLS) (*tls.Config, error) {
 	return transport, nil
 }
 
-// Follow reloads the directory when its file changes and on SIGHUP, until ctx
-// ends. A broken edit is in the log and leaves the directory as it was.
-func (a *Assembly) Follow(ctx context.Context, log *slog.Logger) {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
-	watched := make(chan error, 1)
-	go func() { watched <- a.Directory.Watch(ctx) }()
+// Follow reloads the directory when its file changes and at each signal of
+// reload, until ctx ends. A broken edit is in the log and leaves the directory
+// as it was.
+func (a *Assembly) Follow(ctx context.Context, reload <-chan os.Signal, log *slog.Logger) {
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	watching.Go(func() {
+		if err := a.Directory.Watch(ctx); err != nil {
+			log.Warn("changes of the accounts are not seen; SIGHUP reloads them", "error", err)
+		}
+	})
 	for {
 		select {
-		case <-hangups:
+		case <-ctx.Done():
+			return
+		case <-reload:
 			// The fault is in the log.
 			_ = a.Directory.Reload()
-		case err := <-watched:
-			if err != nil {
-				log.Warn("changes of the accounts are not seen; SIGHUP reloads them", "error", err)
-			}
-			if ctx.Err() != nil {
-				return
-			}
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -29,8 +29,12 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	before := machine()
 	status := m.Run()
-	results.print(os.Stdout)
+	if len(results.rows) > 0 {
+		fmt.Printf("\nbefore: %s\nafter:  %s\n", before, machine())
+		results.print(os.Stdout)
+	}
 	os.Exit(status)
 }
 
@@ -42,17 +46,19 @@ type mode struct {
 	redis  bool
 }
 
-var modes = []mode{
-	{name: "uncached", ttl: "0s"},
-	{name: "redis", ttl: "1h", memory: 1, redis: true},
-	{name: "memory", ttl: "1h"},
-}
+var (
+	uncached   = mode{name: "uncached", ttl: "0s"}
+	fromRedis  = mode{name: "redis", ttl: "1h", memory: 1, redis: true}
+	fromMemory = mode{name: "memory", ttl: "1h"}
+
+	modes = []mode{uncached, fromRedis, fromMemory}
+)
 
 // world is the vendors, a Redis, and a gateway for each mode.
 type world struct {
 	vendors *replay
 	bare    *process
-	redis   string // URL
+	redis   *redistest.Server
 }
 
 func newWorld(t testing.TB) *world {
@@ -62,7 +68,7 @@ func newWorld(t testing.TB) *world {
 	return &world{
 		vendors: newReplay(t, vendors.URL),
 		bare:    start(t, roleBare, order{Answer: []byte{}}),
-		redis:   redistest.Start(t).URL(),
+		redis:   redistest.Start(t),
 	}
 }
 
@@ -74,12 +80,13 @@ func (w *world) gateway(t testing.TB, m mode) *process {
 		text = strings.Replace(text, line, line+"    cache: { ttl: "+m.ttl+" }\n", 1)
 	}
 	if m.redis {
-		text += "redis: { url: " + w.redis + " }\n"
+		// On a busy machine the usual 50 ms now and then turn a look-up into a miss.
+		text += "redis: { url: " + w.redis.URL() + ", timeout: 1s }\n"
 	}
 	return start(t, roleGateway, order{Config: text, Memory: m.memory})
 }
 
-// calls is how many calls the vendors get while do runs.
+// during is how many calls the vendors get while do runs.
 func (w *world) during(do func()) int64 {
 	before := w.vendors.calls.Load()
 	do()
@@ -103,7 +110,7 @@ func ask(t testing.TB, c *client, request []byte) []byte {
 // then on, and returns it.
 func (w *world) warm(t testing.TB, c *client, request []byte, m mode) []byte {
 	t.Helper()
-	if m.ttl == "0s" {
+	if m == uncached {
 		return ask(t, c, request)
 	}
 	deadline := time.Now().Add(10 * time.Second)
@@ -117,33 +124,6 @@ func (w *world) warm(t testing.TB, c *client, request []byte, m mode) []byte {
 		}
 	}
 }
-
-func TestAnswersAreTheSameWhereverTheyComeFrom(t *testing.T) {
-	w := newWorld(t)
-	answers := map[string]string{}
-	for _, m := range modes {
-		gateway := w.gateway(t, m)
-		for _, q := range queries {
-			t.Run(q.name+" "+m.name, func(t *testing.T) {
-				c := dial(t, gateway.address)
-				answer := string(w.warm(t, c, request(q.body), m))
-				again := w.during(func() { ask(t, c, request(q.body)) })
-				if cached := m.ttl != "0s"; cached == (again > 0) {
-					t.Errorf("the second answer takes %d calls", again)
-				}
-				answer = withoutAges(answer)
-				if first, ok := answers[q.name]; ok && first != answer {
-					t.Errorf("the answer is\n%s\nand was uncached\n%s", answer, first)
-				}
-				answers[q.name] = answer
-			})
-		}
-	}
-}
-
-var age = regexp.MustCompile(`"ageSeconds":\d+`)
-
-func withoutAges(answer string) string { return age.ReplaceAllString(answer, "") }
 
 // BenchmarkQuery asks each query of a gateway in each mode. An operation is one
 // answer; bytes and allocations are the gateway's, not the client's.
@@ -192,7 +172,7 @@ func (w *world) measure(b *testing.B, gateway *process, asked, bare *load) resul
 // documents that the answer needs. An operation is one answer of the gateway.
 func BenchmarkAdded(b *testing.B) {
 	w := newWorld(b)
-	gateway := w.gateway(b, modes[0])
+	gateway := w.gateway(b, uncached)
 	for _, q := range queries {
 		request := request(q.body)
 		c := dial(b, gateway.address)
@@ -210,7 +190,7 @@ func BenchmarkAdded(b *testing.B) {
 				whole = append(whole, c.time(b, request))
 			}
 			added := median(whole) - median(alone)
-			results.add(q, modes[0], added)
+			results.add(q, uncached, added)
 			b.ReportMetric(float64(added.Nanoseconds())/1e3, "added-p50-µs")
 		})
 	}
@@ -219,6 +199,15 @@ func BenchmarkAdded(b *testing.B) {
 func median(times []time.Duration) time.Duration {
 	slices.Sort(times)
 	return times[len(times)/2]
+}
+
+// machine is what the figures depend on beside the code.
+func machine() string {
+	load, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		load = []byte("not known")
+	}
+	return fmt.Sprintf("%d processors, load %s, %s", runtime.NumCPU(), strings.TrimSpace(string(load)), runtime.Version())
 }
 
 func profileOf(name string) string {

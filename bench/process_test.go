@@ -2,7 +2,6 @@ package bench
 
 import (
 	"encoding/json"
-	"io"
 	"os"
 	"os/exec"
 	"testing"
@@ -21,8 +20,14 @@ func start(t testing.TB, as string, first order) *process {
 	command := exec.Command(os.Args[0])
 	command.Env = append(os.Environ(), role+"="+as)
 	command.Stderr = os.Stderr
-	stdin := must[io.WriteCloser](t)(command.StdinPipe())
-	stdout := must[io.ReadCloser](t)(command.StdoutPipe())
+	stdin, err := command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -60,15 +65,4 @@ func (p *process) use(t testing.TB, do func()) receipt {
 	do()
 	after := p.obey(t, order{})
 	return receipt{CPU: after.CPU - before.CPU, Allocs: after.Allocs - before.Allocs, Bytes: after.Bytes - before.Bytes}
-}
-
-// must is for calls of one result that cannot reasonably fail.
-func must[T any](t testing.TB) func(T, error) T {
-	return func(value T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return value
-	}
 }

@@ -57,7 +57,7 @@ var queries = []query{
 				features { name title kind limit available }
 				upgradeables { name features { name kind limit available } }
 			}
-		} } } }`, map[string]any{"id": "subscription/psa/682"}),
+		} } } }`, map[string]any{"id": "subscription/psa/683"}),
 	},
 }
 

@@ -3,7 +3,6 @@ package bench
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,8 +11,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
+	"time"
 )
 
 // replay stands for the vendors: what it is asked for the first time it asks
@@ -25,11 +24,11 @@ type replay struct {
 	calls    atomic.Int64
 	delay    atomic.Int64 // nanoseconds before each answer
 
-	mu       sync.Mutex
-	conns    map[net.Conn]bool
-	answers  map[string][]byte // by request, as it came
-	watched  *[][]byte         // nil, or where the requests are noted
-	running  sync.WaitGroup
+	mu      sync.Mutex
+	conns   map[net.Conn]bool
+	answers map[string][]byte // by request, as it came
+	watched *[][]byte         // nil, or where the requests are noted
+	running sync.WaitGroup
 }
 
 func newReplay(t testing.TB, vendors string) *replay {
@@ -91,21 +90,10 @@ func (r *replay) serve(conn net.Conn) {
 			return
 		}
 		r.calls.Add(1)
-		r.wait()
+		time.Sleep(time.Duration(r.delay.Load()))
 		if _, err := conn.Write(answer); err != nil {
 			return
 		}
-	}
-}
-
-// wait holds an answer back. The runtime's timers are a millisecond wide while
-// a process is idle; the kernel's are not.
-func (r *replay) wait() {
-	left := syscall.NsecToTimespec(r.delay.Load())
-	if left.Nano() == 0 {
-		return
-	}
-	for errors.Is(syscall.Nanosleep(&left, &left), syscall.EINTR) {
 	}
 }
 

@@ -150,10 +150,16 @@ type SeatUsage struct {
 	Pending   *int
 	Minimum   *int
 	Maximum   *int
+
+	isSum     bool
+	available *int // of a sum
 }
 
 // Available is purchased minus used, never below zero; nil unless both are known.
 func (s *SeatUsage) Available() *int {
+	if s != nil && s.isSum {
+		return s.available
+	}
 	if s == nil || s.Purchased == nil || s.Used == nil {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"reflect"
 	"strconv"
 
@@ -15,7 +16,8 @@ import (
 type Codec[V any] struct {
 	// IsAbsent reports the value that stands for "there is none".
 	IsAbsent func(V) bool
-	// Settle, where set, finishes a decoded value before anyone sees it.
+	// Settle, where set, finishes a decoded value before anyone sees it. It is
+	// never given an absent one.
 	Settle func(V)
 
 	format *Format
@@ -34,6 +36,10 @@ type Format struct {
 // whoever comes first.
 const firstTag = 7_716_000
 
+// layout is the revision of what the types do not tell: the options of the
+// encoding, and how an entry lies in Redis.
+const layout = "2"
+
 // NewFormat makes a Format whose interface-typed fields may hold the given
 // struct types. Their order must not depend on the process.
 func NewFormat(types ...reflect.Type) (*Format, error) {
@@ -45,22 +51,22 @@ func NewFormat(types ...reflect.Type) (*Format, error) {
 	}
 	enc, err := cbor.EncOptions{Time: cbor.TimeRFC3339NanoUTC}.EncModeWithTags(tags)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("make an encoder: %w", err)
 	}
-	dec, err := cbor.DecOptions{MaxArrayElements: 1 << 20, MaxMapPairs: 1 << 20}.DecModeWithTags(tags)
+	dec, err := cbor.DecOptions{
+		MaxArrayElements: 1 << 20,
+		MaxMapPairs:      1 << 20,
+		UTF8:             cbor.UTF8DecodeInvalid, // what was kept is given back, whatever a source sent
+	}.DecModeWithTags(tags)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("make a decoder: %w", err)
 	}
-	return &Format{enc: enc, dec: dec, version: version(types)}, nil
+	return &Format{enc: enc, dec: dec, version: version(layout, types...)}, nil
 }
 
 // NewCodec makes the codec of one type in a format.
 func NewCodec[V any](format *Format, codec Codec[V]) Codec[V] {
-	codec.format = format
-	shape := fnv.New32a()
-	fmt.Fprint(shape, format.version)
-	describe(shape, reflect.TypeFor[V](), map[reflect.Type]bool{})
-	codec.format = &Format{enc: format.enc, dec: format.dec, version: strconv.FormatUint(uint64(shape.Sum32()), 36)}
+	codec.format = &Format{enc: format.enc, dec: format.dec, version: version(format.version, reflect.TypeFor[V]())}
 	return codec
 }
 
@@ -70,13 +76,32 @@ func NewCodec[V any](format *Format, codec Codec[V]) Codec[V] {
 func (c Codec[V]) Version() string { return c.format.version }
 
 // Encode is the value's bytes.
-func (c Codec[V]) Encode(value V) ([]byte, error) { return c.format.encode(value) }
+func (c Codec[V]) Encode(value V) ([]byte, error) {
+	plain, err := c.format.marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	return squeeze(nil, plain), nil
+}
 
-// Decode is the value that Encode was given.
+// Decode is the value that Encode was given. Bytes that Encode did not write
+// are an error, and so is an absent value.
 func (c Codec[V]) Decode(data []byte) (V, error) {
-	var value V
-	if err := c.format.decode(data, &value); err != nil {
-		return value, err
+	plain, err := stretch(data)
+	if err != nil {
+		var none V
+		return none, err
+	}
+	return c.unmarshal(plain)
+}
+
+func (c Codec[V]) unmarshal(plain []byte) (V, error) {
+	var value, none V
+	if err := c.format.dec.Unmarshal(plain, &value); err != nil {
+		return none, fmt.Errorf("decode from the cache: %w", err)
+	}
+	if c.IsAbsent(value) {
+		return none, errors.New("decode from the cache: an absent value")
 	}
 	if c.Settle != nil {
 		c.Settle(value)
@@ -84,14 +109,28 @@ func (c Codec[V]) Decode(data []byte) (V, error) {
 	return value, nil
 }
 
+// codec is a Codec whose type is not known.
+type codec struct {
+	marshal   func(any) ([]byte, error)
+	unmarshal func([]byte) (any, error)
+}
+
 func (c Codec[V]) erase() codec {
 	return codec{
-		encode: func(value any) ([]byte, error) { return c.format.encode(value) },
-		decode: func(data []byte) (any, error) { return c.Decode(data) },
+		marshal:   c.format.marshal,
+		unmarshal: func(plain []byte) (any, error) { return c.unmarshal(plain) },
 	}
 }
 
-// The first byte of an encoded value.
+func (f *Format) marshal(value any) ([]byte, error) {
+	plain, err := f.enc.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("encode for the cache: %w", err)
+	}
+	return plain, nil
+}
+
+// The first byte of a squeezed encoding.
 const (
 	formPlain      = 0
 	formCompressed = 1
@@ -100,55 +139,50 @@ const (
 // worthwhile is the size from which compression is tried.
 const worthwhile = 1024
 
-func (f *Format) encode(value any) ([]byte, error) {
-	plain, err := f.enc.Marshal(value)
-	if err != nil {
-		return nil, fmt.Errorf("encode for the cache: %w", err)
-	}
+// squeeze appends an encoding to out, compressed where that makes it smaller.
+func squeeze(out, plain []byte) []byte {
 	if len(plain) >= worthwhile {
 		if small := s2.Encode(nil, plain); len(small) < len(plain) {
-			return append([]byte{formCompressed}, small...), nil
+			return append(append(out, formCompressed), small...)
 		}
 	}
-	return append([]byte{formPlain}, plain...), nil
+	return append(append(out, formPlain), plain...)
 }
 
-// largest bounds what a compressed value may claim to grow to.
+// largest bounds what a compressed encoding may claim to grow to.
 const largest = 64 << 20
 
-func (f *Format) decode(data []byte, into any) error {
-	if len(data) == 0 {
-		return errors.New("decode from the cache: no bytes")
+// stretch undoes squeeze.
+func stretch(data []byte) ([]byte, error) {
+	switch {
+	case len(data) == 0 || data[0] > formCompressed:
+		return nil, errors.New("decode from the cache: no encoding")
+	case data[0] == formPlain:
+		return data[1:], nil
 	}
-	body := data[1:]
-	if data[0] == formCompressed {
-		size, err := s2.DecodedLen(body)
-		if err != nil || size > largest {
-			return errors.New("decode from the cache: the compressed value is damaged")
-		}
-		if body, err = s2.Decode(nil, body); err != nil {
-			return fmt.Errorf("decode from the cache: %w", err)
-		}
+	if size, err := s2.DecodedLen(data[1:]); err != nil || size > largest {
+		return nil, errors.New("decode from the cache: the compressed value is damaged")
 	}
-	if err := f.dec.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("decode from the cache: %w", err)
+	plain, err := s2.Decode(nil, data[1:])
+	if err != nil {
+		return nil, fmt.Errorf("decompress from the cache: %w", err)
 	}
-	return nil
+	return plain, nil
 }
 
-func version(types []reflect.Type) string {
-	shape := fnv.New32a()
+// version is a hash of the shapes of types and of what they build on.
+func version(base string, types ...reflect.Type) string {
+	shape := fnv.New64a()
+	fmt.Fprint(shape, base)
 	seen := map[reflect.Type]bool{}
 	for _, t := range types {
 		describe(shape, t, seen)
 	}
-	return strconv.FormatUint(uint64(shape.Sum32()), 36)
+	return strconv.FormatUint(shape.Sum64(), 36)
 }
 
-type writer interface{ Write([]byte) (int, error) }
-
 // describe writes a type's shape: names and types of all fields, to the bottom.
-func describe(w writer, t reflect.Type, seen map[reflect.Type]bool) {
+func describe(w io.Writer, t reflect.Type, seen map[reflect.Type]bool) {
 	fmt.Fprint(w, t.String(), ";")
 	if seen[t] {
 		return

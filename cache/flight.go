@@ -3,6 +3,9 @@ package cache
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"tributary/billing"
@@ -16,12 +19,6 @@ type flight struct {
 	// Set before done is closed.
 	entry *entry
 	err   error
-}
-
-// codec turns values of one type into bytes and back.
-type codec struct {
-	encode func(any) ([]byte, error)
-	decode func([]byte) (any, error)
 }
 
 // fetchFunc asks the source; absence is a nil value without an error.
@@ -72,14 +69,23 @@ func (c *Cache) start(ctx context.Context, codec codec, policy Policy, keys []Ke
 
 var errClosed = errors.New("the cache is closed")
 
-// landed is a flight that came in after its caller looked and before it asked;
-// nil where there is none.
+// landed is a flight that came in after its caller looked and before it asked,
+// with an answer or a fault of the source; nil where there is none.
 func (c *Cache) landed(policy Policy, key Key) *flight {
 	e, ok := c.memory.GetIfPresent(key)
-	if !ok || policy.grade(key, e, c.now()) != fresh {
+	if !ok {
 		return nil
 	}
-	f := &flight{done: make(chan struct{}), entry: e}
+	f := &flight{done: make(chan struct{})}
+	now := c.now()
+	switch grade := policy.grade(key, e, now); {
+	case grade == fresh:
+		f.entry = e
+	case grade >= reserve && e.paused(now):
+		f.err = e.pauseErr
+	default:
+		return nil
+	}
 	close(f.done)
 	return f
 }
@@ -90,14 +96,14 @@ func (c *Cache) fly(ctx context.Context, codec codec, policy Policy, keys []Key,
 	ctx, cancel := context.WithTimeout(ctx, c.fetchTime)
 	defer cancel()
 	defer context.AfterFunc(c.background, cancel)()
-	outcomes := c.ask(ctx, keys, fetch)
-	fetchedAt := c.now()
+	outcomes := ask(ctx, keys, fetch)
+	fetchedAt := c.now().UTC().Truncate(time.Millisecond)
 	for _, key := range keys {
 		f := flights[key]
 		outcome, ok := outcomes[key]
 		switch {
 		case !ok:
-			f.err = errors.New("the source gave no answer for a key")
+			f.err = errNoAnswer
 		case outcome.Err != nil:
 			f.err = outcome.Err
 		default:
@@ -107,13 +113,16 @@ func (c *Cache) fly(ctx context.Context, codec codec, policy Policy, keys []Key,
 	}
 }
 
+var errNoAnswer = errors.New("the source gave no answer for a key")
+
 // ask turns a panic of a fetch into an error, so that no flight stays up.
-func (c *Cache) ask(ctx context.Context, keys []Key, fetch fetchFunc) (outcomes map[Key]billing.Outcome[any]) {
+func ask(ctx context.Context, keys []Key, fetch fetchFunc) (outcomes map[Key]billing.Outcome[any]) {
 	defer func() {
 		if fault := recover(); fault != nil {
+			slog.ErrorContext(ctx, "a fetch panicked", "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
 			outcomes = make(map[Key]billing.Outcome[any], len(keys))
 			for _, key := range keys {
-				outcomes[key] = billing.Outcome[any]{Err: &panicError{fault}}
+				outcomes[key] = billing.Outcome[any]{Err: fmt.Errorf("a fetch panicked: %v", fault)}
 			}
 		}
 	}()
@@ -124,14 +133,18 @@ func (c *Cache) ask(ctx context.Context, keys []Key, fetch fetchFunc) (outcomes 
 // who wait.
 func (c *Cache) land(codec codec, policy Policy, key Key, f *flight) {
 	defer close(f.done)
-	var encoded []byte
-	if f.entry != nil && !f.entry.absent {
+	var plain []byte
+	keep := time.Duration(0)
+	if f.err == nil {
+		keep = policy.keep(f.entry.absent)
+	}
+	if keep > 0 && !f.entry.absent {
 		var err error
-		if encoded, err = codec.encode(f.entry.value); err != nil {
-			f.entry, f.err = nil, err
-		} else {
-			f.entry.size = len(encoded)
+		if plain, err = codec.marshal(f.entry.value); err != nil {
+			slog.Error("an answer cannot be kept", "error", err)
+			keep = 0
 		}
+		f.entry.size = len(plain)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -139,24 +152,32 @@ func (c *Cache) land(codec codec, policy Policy, key Key, f *flight) {
 		return
 	}
 	delete(c.flights, key)
-	if f.err != nil {
+	switch {
+	case keep > 0:
+		c.memory.Set(key, f.entry)
+		if c.redis != nil {
+			c.redis.store(key, f.entry, plain, keep)
+		}
+	case f.err == nil || isRefused(f.err):
+		c.forget(key)
+	case canBeStale(f.err):
 		c.pause(key, f.err)
-		return
 	}
-	keep := policy.keep(f.entry.absent)
-	if keep <= 0 {
-		return
-	}
-	c.memory.Set(key, f.entry)
+}
+
+// forget lets go an older answer that the source has taken back.
+func (c *Cache) forget(key Key) {
+	c.drops++
+	c.memory.Invalidate(key)
 	if c.redis != nil {
-		c.redis.store(key, f.entry, encoded, keep)
+		c.redis.forget(key)
 	}
 }
 
 // pause lets a kept answer stand for a while after its refresh failed.
 func (c *Cache) pause(key Key, err error) {
 	old, ok := c.memory.GetIfPresent(key)
-	if !ok || old.absent || !canBeStale(err) {
+	if !ok || old.absent {
 		return
 	}
 	paused := *old
@@ -174,10 +195,3 @@ func (f *flight) wait(ctx context.Context) (*entry, error) {
 		return nil, &billing.Error{Code: billing.CodeSourceTimeout, Op: "wait for the source", Err: ctx.Err()}
 	}
 }
-
-// paused reports whether the source failed for this entry a moment ago.
-func (e *entry) paused(now time.Time) bool { return now.Before(e.pausedUntil) }
-
-type panicError struct{ fault any }
-
-func (e *panicError) Error() string { return "a fetch panicked" }

@@ -31,6 +31,10 @@ var DefaultPolicy = Policy{
 // without waiting for the source again.
 const errorPause = 5 * time.Second
 
+// skew is how far replicas' clocks may be apart. An answer from later than that
+// comes from a broken one, and would be fresh for who knows how long.
+const skew = time.Minute
+
 // grade is what an entry of some age is good for.
 type grade int
 
@@ -46,6 +50,8 @@ func (p Policy) grade(key Key, e *entry, now time.Time) grade {
 	age := now.Sub(e.fetchedAt)
 	ttl := p.lifetime(key, e)
 	switch {
+	case age < -skew:
+		return dead
 	case age <= ttl:
 		return fresh
 	case e.absent:
@@ -88,6 +94,17 @@ func canBeStale(err error) bool {
 	switch billing.CodeOf(err) {
 	case billing.CodeSourceTimeout, billing.CodeSourceUnavailable,
 		billing.CodeSourceRateLimited, billing.CodeSourceBadData:
+		return true
+	}
+	return false
+}
+
+// isRefused reports whether a source that works says that there is nothing for
+// this caller, or no longer: what was kept is let go.
+func isRefused(err error) bool {
+	switch billing.CodeOf(err) {
+	case billing.CodeForbidden, billing.CodeUnauthenticated,
+		billing.CodeSourceAuthFailed, billing.CodeNotFound:
 		return true
 	}
 	return false

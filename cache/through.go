@@ -2,7 +2,6 @@ package cache
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -51,12 +50,12 @@ func erase[V any](outcomes map[Key]billing.Outcome[V], isAbsent func(V) bool) ma
 // bypass asks the source each time.
 func bypass[V any](ctx context.Context, c *Cache, keys []Key, fetch fetchFunc) map[Key]Answer[V] {
 	answers := make(map[Key]Answer[V], len(keys))
-	outcomes := c.ask(ctx, keys, fetch)
+	outcomes := ask(ctx, keys, fetch)
 	provenance := billing.Provenance{FetchedAt: c.now(), Freshness: billing.Fresh, Cache: billing.CacheBypass}
 	for _, key := range keys {
 		outcome, ok := outcomes[key]
 		if !ok {
-			outcome.Err = errors.New("the source gave no answer for a key")
+			outcome.Err = errNoAnswer
 		}
 		answers[key] = typed[V](finding{value: outcome.Value, err: outcome.Err, provenance: provenance})
 	}

@@ -22,7 +22,7 @@ type Config struct {
 	Accounts Accounts
 	Auth     Auth
 	Log      Log
-	Secret   string // signs cursors and fingerprints; "" lets each start make its own
+	Secret   string // keys cursors and fingerprints; "" leaves that to the sources' settings
 	Lists    Lists
 }
 
@@ -265,7 +265,7 @@ func override(c *Config, env Env) error {
 	return Join(
 		set("TRIBUTARY_LISTEN", func(value string) error {
 			c.Listen = value
-			return checkListen(value)
+			return CheckListen(value)
 		}),
 		set("TRIBUTARY_REDIS_URL", func(value string) error {
 			if c.Redis == nil {

@@ -79,7 +79,7 @@ func (a *Admin) Validate() error {
 	if a.Listen == "" {
 		return nil
 	}
-	return at("listen", checkListen(a.Listen))
+	return at("listen", CheckListen(a.Listen))
 }
 
 // Validate refuses a cache that could hold nothing.
@@ -124,7 +124,7 @@ func (a *Auth) Validate() error {
 // can be guessed.
 func (f *file) Validate() error {
 	const least = 16
-	faults := []error{at("listen", checkListen(f.Listen))}
+	faults := []error{at("listen", CheckListen(f.Listen))}
 	if f.Secret != "" && len(f.Secret) < least {
 		faults = append(faults, Invalidf("secret", "a secret has at least %d characters", least))
 	}
@@ -145,7 +145,9 @@ func checkWord(what, word string, known []string) error {
 	return errors.New(unknown(what, word, known))
 }
 
-func checkListen(addr string) error {
+// CheckListen refuses an address that cannot be listened on: host:port, or :port
+// for all hosts.
+func CheckListen(addr string) error {
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return fmt.Errorf("%q is no address; write it like 127.0.0.1:8080 or :8080", addr)

@@ -107,7 +107,7 @@ func TestADeadSourceCostsItsOwnRowsAndOneError(t *testing.T) {
 }
 
 // eventually waits for what happens in the background.
-func eventually(t *testing.T, is func() bool) {
+func eventually(t testing.TB, is func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
 	for !is() {

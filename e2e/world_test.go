@@ -58,6 +58,12 @@ func (w *world) serve(edit func(string) string) {
 	if edit != nil {
 		text = edit(text)
 	}
+	w.open(text)
+}
+
+// open starts a gateway of a configuration's text.
+func (w *world) open(text string) {
+	w.t.Helper()
 	settings, err := config.Parse("test.yaml", []byte(text), nil)
 	if err != nil {
 		w.t.Fatal(err)

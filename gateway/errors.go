@@ -16,7 +16,7 @@ import (
 
 // present is the one place where an error meets GraphQL: clients get a code out
 // of ErrorCode and a sentence, the log gets the cause.
-func present(ctx context.Context, err error) *gqlerror.Error {
+func (g *Gateway) present(ctx context.Context, err error) *gqlerror.Error {
 	var refused *gqlerror.Error
 	if _, ours := billing.AsError(err); !ours && errors.As(err, &refused) && refused.Err == nil {
 		return presentRefusal(ctx, refused)
@@ -31,8 +31,18 @@ func present(ctx context.Context, err error) *gqlerror.Error {
 	if billing.CodeOf(err) == billing.CodeInternal {
 		level = slog.LevelError
 	}
-	slog.Log(ctx, level, "a field failed", "path", shown.Path.String(), "error", err, "requestId", RequestID(ctx))
+	g.Log.Log(ctx, level, "a field failed", "path", shown.Path.String(), "error", cause(err), "requestId", RequestID(ctx))
 	return shown
+}
+
+// cause is err without the sentence for the client, which may quote what the
+// client sent.
+func cause(err error) error {
+	e, ok := billing.AsError(err)
+	if !ok {
+		return err
+	}
+	return &billing.Error{Code: e.Code, Source: e.Source, Op: e.Op, Err: e.Err}
 }
 
 // presentRefusal shows what the parser, the validator or the executor has

@@ -15,7 +15,6 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
-	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -72,11 +71,10 @@ func (g *Gateway) Handler() http.Handler {
 // graphQL executes GraphQL over HTTP.
 func (g *Gateway) graphQL() http.Handler {
 	server := handler.New(graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.Root{Portfolio: g.Portfolio}}))
-	server.AddTransport(transport.GET{})
-	server.AddTransport(transport.POST{})
+	server.AddTransport(overHTTP{})
 	server.SetQueryCache(lru.New[*ast.QueryDocument](knownDocs))
 	server.Use(extension.Introspection{})
-	server.SetErrorPresenter(present)
+	server.SetErrorPresenter(g.present)
 	server.SetRecoverFunc(g.recover)
 	server.AroundOperations(g.operation)
 	server.AroundRootFields(visit)
@@ -98,7 +96,7 @@ func (g *Gateway) operation(ctx context.Context, next graphql.OperationHandler) 
 	request := graphql.GetOperationContext(ctx)
 	if request.Operation.Operation == ast.Subscription {
 		err := billing.Errorf(billing.CodeNotSupported, "this version of the gateway has no live operations")
-		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{present(ctx, err)}})
+		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{g.present(ctx, err)}})
 	}
 	ctx, op := g.Portfolio.Sources.Begin(ctx, rootFields(request))
 	if entry := entryOf(ctx); entry != nil {
@@ -126,8 +124,8 @@ func rootFields(request *graphql.OperationContext) int {
 
 // visit tells the loaders when a root field of a query begins and ends.
 func visit(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-	field := graphql.GetRootFieldContext(ctx)
-	if field.Object != "Query" || isIntrospection(field.Field.Name) {
+	isQuery := graphql.GetOperationContext(ctx).Operation.Operation == ast.Query
+	if !isQuery || isIntrospection(graphql.GetRootFieldContext(ctx).Field.Name) {
 		return next(ctx)
 	}
 	ctx, done := loaders.From(ctx).Visit(ctx)

@@ -37,7 +37,7 @@ func (s *Subscription) Capabilities() []billing.Capability {
 // Plan is the plan it is on.
 func (s *Subscription) Plan() (*billing.Plan, error) {
 	if s.planErr != nil {
-		return nil, s.op.once(s.planErr)
+		return nil, s.op.Once(s.planErr)
 	}
 	return s.Subscription.Plan, nil
 }
@@ -75,7 +75,7 @@ func (s *Subscription) Organization() (*billing.Organization, error) {
 // Trial is its trial.
 func (s *Subscription) Trial() (*Trial, error) {
 	if s.trialErr != nil {
-		return nil, s.op.once(s.trialErr)
+		return nil, s.op.Once(s.trialErr)
 	}
 	if s.Subscription.Trial == nil {
 		return nil, nil
@@ -88,21 +88,36 @@ func (s *Subscription) Trial() (*Trial, error) {
 func (s *Subscription) Details() (Details, error) {
 	for part, err := range map[Parts]error{PartPlan: s.planErr, PartCustomer: s.customerErr, PartTrial: s.trialErr} {
 		if err != nil && s.parts&(part<<InDetails) != 0 {
-			return nil, s.op.once(err)
+			return nil, s.op.Once(err)
 		}
 	}
 	return s.Subscription.Details, nil
 }
 
+// Fault is why one of the parts could not be fetched; nil where each was, or was
+// not asked for.
+func (s *Subscription) Fault(parts Parts) error {
+	switch {
+	case parts&PartPlan != 0 && s.planErr != nil:
+		return s.planErr
+	case parts&PartCustomer != 0 && s.customerErr != nil:
+		return s.customerErr
+	case parts&PartTrial != 0:
+		return s.trialErr
+	default:
+		return nil
+	}
+}
+
 func orFault[T any](s *Subscription, value *T, err error) (*T, error) {
 	if value == nil && err != nil {
-		return nil, s.op.once(err)
+		return nil, s.op.Once(err)
 	}
 	return value, nil
 }
 
-// once is err the first time this operation meets its like, then nil.
-func (op *batches) once(err error) error {
+// Once is err the first time this operation meets its like, then nil.
+func (op *batches) Once(err error) error {
 	type fault struct {
 		source, op string
 		code       billing.Code

@@ -38,14 +38,23 @@ type AccountEdge struct {
 // Account is the account of a global id; nil where there is none. A text that
 // is no account's id is a client's error.
 func (p *Portfolio) Account(id string) (*billing.Account, error) {
+	name, err := accountName(id)
+	if err != nil {
+		return nil, err
+	}
+	return p.Directory().Get(name), nil
+}
+
+// accountName is the directory's own id of the account of a global id.
+func accountName(id string) (string, error) {
 	kind, parts, err := billing.ParseGlobalID(id)
 	if err != nil {
-		return nil, billing.Errorf(billing.CodeBadUserInput, "%v", err)
+		return "", billing.Errorf(billing.CodeBadUserInput, "%v", err)
 	}
 	if kind != "account" || len(parts) != 1 {
-		return nil, billing.Errorf(billing.CodeBadUserInput, "an account's id looks like account/<name>")
+		return "", billing.Errorf(billing.CodeBadUserInput, "an account's id looks like account/<name>")
 	}
-	return p.Directory().Get(parts[0]), nil
+	return parts[0], nil
 }
 
 // accountsByID are the accounts of global ids, unknown ones left out, in
@@ -69,6 +78,14 @@ func (p *Portfolio) Accounts(filter *AccountFilter, first *int, after *string, c
 	window, err := Page{First: first, After: after}.check()
 	if err != nil {
 		return nil, err
+	}
+	if filter != nil {
+		if err := checkAccounts("filter.ids", filter.IDs); err != nil {
+			return nil, err
+		}
+		if filter.IDs == nil && filter.NameContains == nil {
+			filter = nil
+		}
 	}
 	name := identity("accounts", "", filter, Order{})
 	last := ""

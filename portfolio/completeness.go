@@ -21,7 +21,7 @@ type SourceCompleteness struct {
 	Count   int
 	Error   *loaders.SourceError
 
-	down bool // it failed in a way that makes asking it again for this answer idle
+	isDown bool // it failed in a way that makes asking it again for this answer idle
 }
 
 // SourceOutcome is what became of asking a source.
@@ -56,7 +56,7 @@ func newCensus(set *loaders.Set) *census {
 }
 
 // isDown reports a source that failed as a whole during this answer.
-func (c *census) isDown(source string) bool { return c.byName[source].down }
+func (c *census) isDown(source string) bool { return c.byName[source].isDown }
 
 func (c *census) note(source string, subs []*loaders.Subscription, err error) {
 	part := c.byName[source]
@@ -69,9 +69,27 @@ func (c *census) note(source string, subs []*loaders.Subscription, err error) {
 	}
 	part.Count += len(subs)
 	for _, s := range subs {
-		if s.Provenance().Freshness != billing.Fresh && part.Outcome == OutcomeOK {
-			part.Outcome = OutcomeStale
-		}
+		c.noteAge(part, s)
+	}
+}
+
+// noteAge tells an old answer apart, and why it is no newer one.
+func (c *census) noteAge(part *SourceCompleteness, s *loaders.Subscription) {
+	provenance := s.Provenance()
+	if provenance.Freshness == billing.Fresh || part.Outcome == OutcomeFailed {
+		return
+	}
+	part.Outcome = OutcomeStale
+	if part.Error == nil && provenance.Degraded != "" {
+		part.Error = loaders.NewSourceError(&billing.Error{Code: provenance.Degraded, Source: s.Ref.Source})
+	}
+}
+
+// noteFault tells of a document beside a subscription's own that the answer
+// hangs on and that could not be had; nothing for nil.
+func (c *census) noteFault(source string, err error) {
+	if err != nil {
+		c.fail(c.byName[source], err)
 	}
 }
 
@@ -85,7 +103,7 @@ func (c *census) fail(part *SourceCompleteness, err error) {
 	switch billing.CodeOf(err) {
 	case billing.CodeSourceUnavailable, billing.CodeSourceTimeout,
 		billing.CodeSourceRateLimited, billing.CodeSourceAuthFailed:
-		part.down = true
+		part.isDown = true
 	}
 }
 

@@ -69,7 +69,8 @@ func (c Cursors) sign(list, payload []byte) []byte {
 
 // identity names a list, so that a cursor of another one is told apart.
 func identity(kind, scope string, filter any, order Order) []byte {
-	name, err := json.Marshal([]any{kind, scope, filter, order}, json.Deterministic(true))
+	// A list that is not given and an empty one filter differently.
+	name, err := json.Marshal([]any{kind, scope, filter, order}, json.Deterministic(true), json.FormatNilSliceAsNull(true))
 	if err != nil {
 		// Filters are texts and times that were read from JSON.
 		panic(err)

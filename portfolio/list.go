@@ -3,8 +3,6 @@ package portfolio
 import (
 	"context"
 	"slices"
-	"sort"
-	"strings"
 
 	"tributary/billing"
 	"tributary/loaders"
@@ -48,20 +46,23 @@ type Query struct {
 	Order   *Order
 	Page    Page
 
-	Parts      loaders.Parts // what the selection shows of each subscription
-	CountTotal bool          // whether the selection shows the total
+	Parts       loaders.Parts // what the selection shows of each subscription
+	CountTotal  bool          // whether the selection shows the total
+	ShowCursors bool          // whether it shows a cursor; they are "" and nil otherwise
 }
 
 // list is a Query under way.
 type list struct {
 	*Portfolio
-	op     *loaders.Operation
-	window window
-	filter *Filter
-	order  Order
-	parts  loaders.Parts
-	name   []byte
-	census *census
+	op       *loaders.Operation
+	window   window
+	filter   *Filter
+	order    Order
+	parts    loaders.Parts // what is fetched of each subscription
+	deciding loaders.Parts // those of it without which the list is in doubt
+	cursors  bool
+	name     []byte
+	census   *census
 }
 
 // List answers a query. Where its order is by id and its filter can be decided
@@ -83,13 +84,16 @@ func (p *Portfolio) List(ctx context.Context, q Query) (*Connection, error) {
 	if q.Account != nil {
 		scope = q.Account.ID
 	}
+	deciding := parts(q.Filter, order)
 	l := list{
 		Portfolio: p,
 		op:        loaders.From(ctx),
 		window:    window,
 		filter:    q.Filter,
 		order:     order,
-		parts:     q.Parts | parts(q.Filter, order),
+		parts:     q.Parts | deciding,
+		deciding:  deciding,
+		cursors:   q.ShowCursors,
 		name:      identity("subscriptions", scope, q.Filter, order),
 		census:    newCensus(p.Sources),
 	}
@@ -101,49 +105,59 @@ func (p *Portfolio) List(ctx context.Context, q Query) (*Connection, error) {
 		}
 		from = &at
 	}
-	holdings := p.candidates(q.Account, q.Filter)
-	if order.Field == ByID && !q.Filter.needsAll() && !q.CountTotal {
-		return l.walk(holdings, from), nil
-	}
-	return l.scan(holdings, from, q.CountTotal), nil
+	return l.answer(p.candidates(q.Account, q.Filter), from, q.CountTotal), nil
 }
 
-// candidates are the units that account and filter leave.
-func (p *Portfolio) candidates(account *billing.Account, f *Filter) units {
-	if f == nil {
-		f = &Filter{}
+// answer chooses how to read. A list by id that is too long to be counted is
+// walked all the same: only its total stays unknown.
+func (l *list) answer(holdings units, from *position, countTotal bool) *Connection {
+	canWalk := l.order.Field == ByID && !l.filter.needsAll()
+	if canWalk && !countTotal {
+		return l.walk(holdings, from)
 	}
+	rows := l.matching(holdings)
+	if canWalk && l.census.result.Truncated {
+		l.census = newCensus(l.Sources)
+		return l.walk(holdings, from)
+	}
+	return l.cut(rows, from, countTotal)
+}
+
+// candidates are the units that account and filter leave; the filter's sources
+// are told by isWanted.
+func (p *Portfolio) candidates(account *billing.Account, f *Filter) units {
 	switch {
-	case account != nil && f.Accounts != nil && !has(f.Accounts, account.GlobalID()):
+	case f.isEmpty():
+		return nil
+	case account != nil && f != nil && f.Accounts != nil && !slices.Contains(f.Accounts, account.GlobalID()):
 		return nil
 	case account != nil:
-		return p.unitsOf([]*billing.Account{account}).narrow(f.Sources)
-	case f.Accounts != nil:
-		return p.unitsOf(p.accountsByID(f.Accounts)).narrow(f.Sources)
+		return p.unitsOf([]*billing.Account{account})
+	case f != nil && f.Accounts != nil:
+		return p.unitsOf(p.accountsByID(f.Accounts))
 	default:
-		return p.unitsOfAll(f.Sources)
+		return p.unitsOfAll()
 	}
 }
 
-// ask reads units, all at once. Those of a source that failed before in this
-// answer are passed over.
+// isWanted reports whether a source is to be asked: the filter has it, and it
+// did not fail before in this answer.
+func (l *list) isWanted(source string) bool {
+	return !l.census.isDown(source) && (l.filter == nil || l.filter.Sources == nil || slices.Contains(l.filter.Sources, source))
+}
+
+// ask reads units, all at once.
 func (l *list) ask(wanted units) []*loaders.Subscription {
-	type question struct {
-		unit
-		answer func() ([]*loaders.Subscription, error)
-	}
-	questions := make([]question, 0, len(wanted))
+	answers := make([]func() ([]*loaders.Subscription, error), len(wanted))
 	release := l.op.Hold()
-	for _, u := range wanted {
-		if !l.census.isDown(u.ref.Source) {
-			questions = append(questions, question{u, l.load(u)})
-		}
+	for i, u := range wanted {
+		answers[i] = l.load(u)
 	}
 	release()
 	var subs []*loaders.Subscription
-	for _, q := range questions {
-		found, err := q.answer()
-		l.census.note(q.ref.Source, found, err)
+	for i, u := range wanted {
+		found, err := answers[i]()
+		l.census.note(u.ref.Source, found, err)
 		subs = append(subs, found...)
 	}
 	return subs
@@ -151,7 +165,11 @@ func (l *list) ask(wanted units) []*loaders.Subscription {
 
 func (l *list) load(u unit) func() ([]*loaders.Subscription, error) {
 	if u.isWhole() {
-		return l.op.LoadHoldings(u.ref, l.parts)
+		all := l.op.LoadHoldings(u.ref, l.parts)
+		return func() ([]*loaders.Subscription, error) {
+			subs, err := all()
+			return distinct(subs), err
+		}
 	}
 	one := l.op.Load(u.ref, l.parts)
 	return func() ([]*loaders.Subscription, error) {
@@ -163,82 +181,14 @@ func (l *list) load(u unit) func() ([]*loaders.Subscription, error) {
 	}
 }
 
-// walk reads units in the order of the page until the page is full.
-func (l *list) walk(holdings units, from *position) *Connection {
-	descending := (l.order.Direction == Descending) != l.window.backward
-	rest := holdings.past(from, descending)
-	var rows []*loaders.Subscription
-	asked := 0
-	for len(rows) <= l.window.size && len(rest) > 0 && asked < l.ScanLimit {
-		var chunk units
-		chunk, rest = rest.split(min(l.window.size+1-len(rows), l.ScanLimit-asked), descending)
-		asked += len(chunk)
-		rows = append(rows, l.walkOver(chunk, from, descending)...)
-	}
-	more := len(rows) > l.window.size
-	if !more && len(rest) > 0 {
-		more, l.census.result.Truncated = true, true
-	}
-	rows = rows[:min(len(rows), l.window.size)]
-	if l.window.backward {
-		slices.Reverse(rows)
-	}
-	return l.page(rows, from != nil, more, nil)
-}
-
-// walkOver is what a run of units holds past the cursor, in reading order.
-func (l *list) walkOver(chunk units, from *position, descending bool) []*loaders.Subscription {
-	sign := 1
-	if descending {
-		sign = -1
-	}
-	rows := slices.DeleteFunc(l.ask(chunk), func(s *loaders.Subscription) bool {
-		return from != nil && sign*strings.Compare(s.ID(), from.ID) <= 0
+// distinct leaves out what a source lists twice: a row has one place in a list.
+func distinct(subs []*loaders.Subscription) []*loaders.Subscription {
+	seen := make(map[billing.Ref]bool, len(subs))
+	return slices.DeleteFunc(subs, func(s *loaders.Subscription) bool {
+		twice := seen[s.Ref]
+		seen[s.Ref] = true
+		return twice
 	})
-	slices.SortFunc(rows, func(a, b *loaders.Subscription) int { return sign * strings.Compare(a.ID(), b.ID()) })
-	return rows
-}
-
-// scan reads all units up to the bound, sorts what matches and cuts the page out.
-func (l *list) scan(holdings units, from *position, countTotal bool) *Connection {
-	rows := l.matching(holdings)
-	places := make(map[*loaders.Subscription]position, len(rows))
-	for _, row := range rows {
-		places[row] = place(row, l.order)
-	}
-	slices.SortFunc(rows, func(a, b *loaders.Subscription) int { return l.order.compare(places[a], places[b]) })
-	var total *int
-	if countTotal && !l.census.result.Truncated && len(l.census.result.failures) == 0 {
-		n := len(rows)
-		total = &n
-	}
-	start, end := 0, len(rows)
-	if l.window.backward {
-		if from != nil {
-			end = sort.Search(len(rows), func(i int) bool { return l.order.compare(places[rows[i]], *from) >= 0 })
-		}
-		start = max(0, end-l.window.size)
-		return l.page(rows[start:end], end < len(rows), start > 0, total)
-	}
-	if from != nil {
-		start = sort.Search(len(rows), func(i int) bool { return l.order.compare(places[rows[i]], *from) > 0 })
-	}
-	end = min(len(rows), start+l.window.size)
-	return l.page(rows[start:end], start > 0, end < len(rows), total)
-}
-
-// matching reads all units up to the bound and keeps what the filter lets through.
-func (l *list) matching(holdings units) []*loaders.Subscription {
-	if len(holdings) > l.ScanLimit {
-		holdings = holdings[:l.ScanLimit]
-		l.census.result.Truncated = true
-	}
-	rows := l.ask(holdings)
-	if len(rows) > l.ScanLimit {
-		rows = rows[:l.ScanLimit]
-		l.census.result.Truncated = true
-	}
-	return slices.DeleteFunc(rows, func(s *loaders.Subscription) bool { return !l.filter.matches(s, l.op.Now()) })
 }
 
 // page is a connection of rows. behind reports rows on the side of the cursor,
@@ -250,9 +200,12 @@ func (l *list) page(rows []*loaders.Subscription, behind, ahead bool, total *int
 	}
 	edges := make([]*Edge, len(rows))
 	for i, row := range rows {
-		edges[i] = &Edge{Cursor: l.Cursors.seal(l.name, place(row, l.order)), Node: row}
+		edges[i] = &Edge{Node: row}
+		if l.cursors {
+			edges[i].Cursor = l.Cursors.seal(l.name, place(row, l.order))
+		}
 	}
-	if len(edges) > 0 {
+	if l.cursors && len(edges) > 0 {
 		info.StartCursor, info.EndCursor = &edges[0].Cursor, &edges[len(edges)-1].Cursor
 	}
 	return &Connection{Edges: edges, PageInfo: info, TotalCount: total, Completeness: l.census.close()}

@@ -3,6 +3,7 @@
 package portfolio
 
 import (
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -136,7 +137,15 @@ func parts(f *Filter, o Order) loaders.Parts {
 	return needed
 }
 
-// check refuses a filter that names a source that there is not.
+// isEmpty reports whether the filter lets nothing through, whatever there is.
+func (f *Filter) isEmpty() bool {
+	return f != nil && (isEmpty(f.Sources) || isEmpty(f.Statuses) || isEmpty(f.Accounts))
+}
+
+func isEmpty[T any](list []T) bool { return list != nil && len(list) == 0 }
+
+// check refuses a filter that names a source that there is not, or what can be
+// no account's id.
 func (f *Filter) check(set *loaders.Set) error {
 	if f == nil {
 		return nil
@@ -147,7 +156,18 @@ func (f *Filter) check(set *loaders.Set) error {
 			for _, source := range set.Sources() {
 				names = append(names, source.Name())
 			}
-			return billing.Errorf(billing.CodeBadUserInput, "filter.sources: there is no source %q; the sources are %s", name, strings.Join(names, ", "))
+			return billing.Errorf(billing.CodeBadUserInput, "filter.sources: there is no source %.100q; the sources are %s", name, strings.Join(names, ", "))
+		}
+	}
+	return checkAccounts("filter.accounts", f.Accounts)
+}
+
+// checkAccounts refuses ids that can be no account's. argument names where they
+// were given.
+func checkAccounts(argument string, ids []string) error {
+	for i, id := range ids {
+		if _, err := accountName(id); err != nil {
+			return billing.Errorf(billing.CodeBadUserInput, "%s: entry %d: %s", argument, i+1, billing.ClientMessage(err))
 		}
 	}
 	return nil
@@ -158,7 +178,7 @@ func (f *Filter) matches(s *loaders.Subscription, now time.Time) bool {
 	if f == nil {
 		return true
 	}
-	if f.Statuses != nil && !has(f.Statuses, s.Status) {
+	if f.Statuses != nil && !slices.Contains(f.Statuses, s.Status) {
 		return false
 	}
 	if f.Plan != nil && !f.matchesPlan(s.Subscription.Plan) {
@@ -181,13 +201,4 @@ func (f *Filter) matchesPlan(plan *billing.Plan) bool {
 		return false
 	}
 	return plan.ExternalID == *f.Plan || plan.Name != nil && strings.EqualFold(*plan.Name, *f.Plan)
-}
-
-func has[T comparable](list []T, item T) bool {
-	for _, candidate := range list {
-		if candidate == item {
-			return true
-		}
-	}
-	return false
 }

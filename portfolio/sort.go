@@ -17,7 +17,7 @@ func place(s *loaders.Subscription, o Order) position {
 	case ByPlanName:
 		p.Null = s.Subscription.Plan == nil || s.Subscription.Plan.Name == nil
 		if !p.Null {
-			p.Text = strings.ToLower(*s.Subscription.Plan.Name)
+			p.Text = sortable(*s.Subscription.Plan.Name)
 		}
 	case ByStatus:
 		p.Number = int64(slices.Index(billing.Statuses, s.Status))
@@ -44,8 +44,19 @@ func place(s *loaders.Subscription, o Order) position {
 func (p *position) instant(t *time.Time) {
 	p.Null = t == nil
 	if t != nil {
-		p.Number = t.UnixNano()
+		// In microseconds: nanoseconds end in the year 2262.
+		p.Number = t.UnixMicro()
 	}
+}
+
+// sortable is a text without regard to letter case, cut to what a cursor can hold.
+func sortable(text string) string {
+	const longest = 200
+	text = strings.ToValidUTF8(strings.ToLower(text), "\uFFFD")
+	if len(text) <= longest {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longest], "")
 }
 
 // compare orders two positions. Nulls come last in both directions; amounts go

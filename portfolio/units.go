@@ -4,7 +4,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"sync"
 
 	"tributary/accounts"
 	"tributary/billing"
@@ -20,7 +19,16 @@ type unit struct {
 
 func (u unit) isWhole() bool { return strings.HasSuffix(u.id, "/") }
 
-// units is a directory's holdings in the order of their ids, none within another.
+// end is a position behind all that u stands for, in the direction of reading.
+func (u unit) end(descending bool) position {
+	if u.isWhole() && !descending {
+		// Ids are escaped, so none holds this character.
+		return position{ID: u.id + "\x7f"}
+	}
+	return position{ID: u.id}
+}
+
+// units is holdings in the order of their ids, none within another.
 type units []unit
 
 // past is the run of units that can hold an id past a cursor; all for nil.
@@ -38,39 +46,45 @@ func (list units) past(from *position, descending bool) units {
 	return list[i:]
 }
 
-// split takes up to n units off the end that is read first.
-func (list units) split(n int, descending bool) (taken, rest units) {
-	n = min(n, len(list))
-	if descending {
-		return list[len(list)-n:], list[:len(list)-n]
-	}
-	return list[:n], list[n:]
-}
-
-// ofSource is the run of units that belong to a source.
-func (list units) ofSource(name string) units {
-	prefix := billing.GlobalID("subscription", name) + "/"
-	start := sort.Search(len(list), func(i int) bool { return list[i].id >= prefix })
-	length := sort.Search(len(list)-start, func(i int) bool { return !strings.HasPrefix(list[start+i].id, prefix) })
-	return list[start : start+length]
-}
-
-// narrow keeps the units of the named sources; all for nil.
-func (list units) narrow(sources []string) units {
-	if sources == nil {
-		return list
-	}
-	runs := make([]units, 0, len(sources))
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(sources))) {
-		if run := list.ofSource(name); len(run) > 0 {
-			runs = append(runs, run)
+// take is the first n units of wanted sources, in the order of reading, and
+// what is left behind them. What the other sources hold is jumped over.
+func (list units) take(n int, descending bool, isWanted func(source string) bool) (taken, rest units) {
+	for len(list) > 0 && len(taken) < n {
+		next := list.next(descending)
+		if !isWanted(next.ref.Source) {
+			list = list.leave(next.ref.Source, descending)
+			continue
+		}
+		taken = append(taken, next)
+		if descending {
+			list = list[:len(list)-1]
+		} else {
+			list = list[1:]
 		}
 	}
-	if len(runs) == 1 {
-		return runs[0]
+	return taken, list
+}
+
+func (list units) next(descending bool) unit {
+	if descending {
+		return list[len(list)-1]
 	}
-	slices.SortFunc(runs, func(a, b units) int { return strings.Compare(a[0].id, b[0].id) })
-	return slices.Concat(runs...)
+	return list[0]
+}
+
+// leave drops the run of a source, which is at the end that is read first.
+func (list units) leave(source string, descending bool) units {
+	prefix := billing.GlobalID("subscription", source) + "/"
+	if descending {
+		return list[:sort.Search(len(list), func(i int) bool { return list[i].id >= prefix })]
+	}
+	return list[sort.Search(len(list), func(i int) bool { return !strings.HasPrefix(list[i].id, prefix) }):]
+}
+
+// has reports whether a wanted source holds any of it.
+func (list units) has(isWanted func(source string) bool) bool {
+	found, _ := list.take(1, false, isWanted)
+	return len(found) > 0
 }
 
 // compact drops what a unit before it stands for already. list is in order.
@@ -106,37 +120,22 @@ func (p *Portfolio) unitsOf(list []*billing.Account) units {
 
 // wholeDirectory remembers the units of a directory.
 type wholeDirectory struct {
-	of       *accounts.Directory
-	list     units
-	narrowed sync.Map // names of sources, joined -> units
+	of   *accounts.Directory
+	list units
 }
 
-// unitsOfAll is what all accounts hold at the named sources, worked out once
-// for each directory.
-func (p *Portfolio) unitsOfAll(sources []string) units {
-	whole := p.wholeOf(p.Directory())
-	if sources == nil {
-		return whole.list
+// unitsOfAll is what all accounts hold, worked out once for each directory.
+func (p *Portfolio) unitsOfAll() units {
+	directory := p.Directory()
+	if known := p.whole.Load(); known != nil && known.of == directory {
+		return known.list
 	}
-	names := strings.Join(slices.Compact(slices.Sorted(slices.Values(sources))), ",")
-	if known, ok := whole.narrowed.Load(names); ok {
-		return known.(units)
-	}
-	narrowed := whole.list.narrow(sources)
-	whole.narrowed.Store(names, narrowed)
-	return narrowed
-}
-
-func (p *Portfolio) wholeOf(d *accounts.Directory) *wholeDirectory {
-	if known := p.whole.Load(); known != nil && known.of == d {
-		return known
-	}
-	entries := d.Entries()
+	entries := directory.Entries()
 	all := make(units, len(entries))
 	for i, entry := range entries {
 		all[i] = unit{id: entry.ID, ref: entry.Ref}
 	}
-	whole := &wholeDirectory{of: d, list: all.compact()}
+	whole := &wholeDirectory{of: directory, list: all.compact()}
 	p.whole.Store(whole)
-	return whole
+	return whole.list
 }

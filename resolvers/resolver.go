@@ -8,6 +8,7 @@ import (
 
 	"tributary/billing"
 	"tributary/graph"
+	"tributary/loaders"
 	"tributary/portfolio"
 )
 
@@ -38,12 +39,13 @@ func (r Root) Viewer() graph.ViewerResolver { return viewerResolver(r) }
 func (r Root) list(ctx context.Context, account *billing.Account, page portfolio.Page, filter *portfolio.Filter, order *portfolio.Order) (*portfolio.Connection, error) {
 	asked := selected(ctx)
 	connection, err := r.List(ctx, portfolio.Query{
-		Account:    account,
-		Filter:     filter,
-		Order:      order,
-		Page:       page,
-		Parts:      asked.parts(),
-		CountTotal: asked.shows("totalCount"),
+		Account:     account,
+		Filter:      filter,
+		Order:       order,
+		Page:        page,
+		Parts:       asked.parts(),
+		CountTotal:  asked.shows("totalCount"),
+		ShowCursors: asked.shows("edges") || asked.shows("pageInfo"),
 	})
 	if err != nil {
 		return nil, err
@@ -53,9 +55,11 @@ func (r Root) list(ctx context.Context, account *billing.Account, page portfolio
 }
 
 // tell adds errors to the answer beside what the field returns: one for each
-// source that failed.
+// source that failed. The fields below it do not tell them again.
 func tell(ctx context.Context, errs []error) {
+	op := loaders.From(ctx)
 	for _, err := range errs {
+		op.Once(err)
 		graphql.AddError(ctx, err)
 	}
 }

@@ -34,9 +34,12 @@ func (n normaliser) plan(r *wire.Reader, p *Plan) *billing.Plan {
 				continue
 			}
 			normal := priceIn(r, product, price)
-			out.Prices = append(out.Prices, billing.PlanPrice{
-				Amount: normal.Amount, Per: normal.Per, Scheme: normal.Scheme, Interval: intervalOf(word(price.Interval)),
-			})
+			// Tiers and meters have no amount to put on a price list.
+			if normal.Amount != nil {
+				out.Prices = append(out.Prices, billing.PlanPrice{
+					Amount: normal.Amount, Per: normal.Per, Scheme: normal.Scheme, Interval: intervalOf(word(price.Interval)),
+				})
+			}
 			if word(p.Interval) != "" && word(price.Interval) == word(p.Interval) {
 				charges = append(charges, normal)
 			}

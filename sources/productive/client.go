@@ -126,10 +126,11 @@ func reason(body []byte) string {
 	return strings.TrimSpace(harmless(first.Title) + " " + harmless(first.Code))
 }
 
-// harmless is text where it is short and printable, as titles and codes are.
+// harmless is text where it is a few words, as titles and codes are: a number
+// or an address in it would be somebody's.
 func harmless(text string) string {
 	const longest = 80
-	if len(text) > longest || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if len(text) > longest || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !strings.ContainsRune(" _-.", r) }) {
 		return ""
 	}
 	return text

@@ -103,11 +103,23 @@ func (c *Client) checkContent(req Request, resp *Response) error {
 		return nil
 	}
 	if encoding := resp.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return c.badData(req.Op, fmt.Errorf("the answer has the content encoding %q", encoding))
+		return c.badData(req.Op, errors.New("the answer has a content encoding that was not asked for"))
 	}
 	media, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if err != nil || !slices.Contains(accepted(req), media) {
-		return c.badData(req.Op, fmt.Errorf("the answer has the content type %q", resp.Header.Get("Content-Type")))
+	if err != nil {
+		return c.badData(req.Op, errors.New("the answer has no content type, or none that can be read"))
+	}
+	if !slices.Contains(accepted(req), media) {
+		return c.badData(req.Op, fmt.Errorf("the answer is %s", known(media)))
 	}
 	return nil
+}
+
+// known is a media type that proxies and servers of web pages send, for the log;
+// any other is a text of the source's.
+func known(media string) string {
+	if slices.Contains([]string{"text/html", "text/plain", "application/json", "application/xml", "text/xml", "application/octet-stream", "application/vnd.api+json", "application/problem+json"}, media) {
+		return media
+	}
+	return "of another content type"
 }
