@@ -58,7 +58,7 @@ func (a *Assembly) Close() {
 // the schema's text, now its clock. The error is Invalid where the configuration is at fault.
 func Build(file string, settings *config.Config, sdl string, now func() time.Time, log *slog.Logger) (*Assembly, error) {
 	secret := secretOf(settings)
-	opened, err := openSources(settings, upstream.Options{Secret: secret, Now: now})
+	opened, err := openSources(settings, secret, upstream.Options{Now: now})
 	if err != nil {
 		return nil, Invalid{err}
 	}
@@ -100,10 +100,11 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 }
 
 // openSources opens all, and tells the faults of all.
-func openSources(settings *config.Config, options upstream.Options) ([]*loaders.Source, error) {
+func openSources(settings *config.Config, secret []byte, options upstream.Options) ([]*loaders.Source, error) {
 	var opened []*loaders.Source
 	var faults []error
 	for _, written := range settings.Sources {
+		options.Secret = secretFor(written, secret)
 		source, policy, err := sources.Open(written, options)
 		if err != nil {
 			faults = append(faults, err)

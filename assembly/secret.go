@@ -1,6 +1,7 @@
 package assembly
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
@@ -22,6 +23,16 @@ func secretOf(settings *config.Config) []byte {
 		addText(sum, source.Name)
 		addNode(sum, source.Node)
 	}
+	return sum.Sum(nil)
+}
+
+// secretFor keys the fingerprints of one source. It follows from all of the
+// source's settings, for they decide how its answers are normalised: gateways
+// that differ in one share no answer of that source.
+func secretFor(source config.Source, secret []byte) []byte {
+	sum := hmac.New(sha256.New, secret)
+	addText(sum, source.Name)
+	addNode(sum, source.Node)
 	return sum.Sum(nil)
 }
 

@@ -183,12 +183,15 @@ func BenchmarkAdded(b *testing.B) {
 			w.vendors.delay.Store(int64(10 * time.Millisecond))
 			defer w.vendors.delay.Store(0)
 			var whole, alone []time.Duration
-			for b.Loop() {
-				b.StopTimer()
-				alone = append(alone, direct.time(b, document))
-				b.StartTimer()
-				whole = append(whole, c.time(b, request))
-			}
+			used := gateway.use(b, func() {
+				for b.Loop() {
+					b.StopTimer()
+					alone = append(alone, direct.time(b, document))
+					b.StartTimer()
+					whole = append(whole, c.time(b, request))
+				}
+			})
+			used.reportMemory(b, len(whole))
 			added := median(whole) - median(alone)
 			results.add(q, uncached, added)
 			b.ReportMetric(float64(added.Nanoseconds())/1e3, "added-p50-µs")

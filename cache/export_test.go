@@ -18,10 +18,3 @@ func Unpack[V any](c Codec[V], key Key, data []byte) (any, error) {
 	}
 	return e.value, nil
 }
-
-// Pending counts the writes that wait for the worker.
-func (r *Redis) Pending() int {
-	r.writes.mu.Lock()
-	defer r.writes.mu.Unlock()
-	return len(r.writes.queue)
-}

@@ -9,19 +9,48 @@ import (
 	"time"
 )
 
-// proxy is a network between a cache and its Redis, which can be slow and can
-// hold an answer back.
+// proxy is a network between a cache and its Redis, which can be slow, be cut,
+// and hold an answer back.
 type proxy struct {
 	listener net.Listener
 	target   string
 	delay    atomic.Int64 // of each piece of an answer, in nanoseconds
+	cut      atomic.Bool  // loses what is sent to Redis
 	running  sync.WaitGroup
 
+	questions, answers hold
+
+	mu     sync.Mutex
+	conns  []net.Conn
+	closed bool
+}
+
+// hold is a place on the way where one piece can be held back.
+type hold struct {
 	mu      sync.Mutex
-	conns   []net.Conn
-	closed  bool
-	arrived chan struct{} // closed when the piece to hold is there; nil to hold none
+	arrived chan struct{} // closed when the piece is there; nil to hold none
 	release chan struct{}
+}
+
+// next holds back the next piece: arrived is closed when it is there, release
+// lets it go.
+func (h *hold) next() (arrived <-chan struct{}, release func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.arrived, h.release = make(chan struct{}), make(chan struct{})
+	letGo := h.release
+	return h.arrived, func() { close(letGo) }
+}
+
+func (h *hold) pass() {
+	h.mu.Lock()
+	arrived, release := h.arrived, h.release
+	h.arrived = nil
+	h.mu.Unlock()
+	if arrived != nil {
+		close(arrived)
+		<-release
+	}
 }
 
 func newProxy(t testing.TB, target string) *proxy {
@@ -47,16 +76,6 @@ func newProxy(t testing.TB, target string) *proxy {
 
 func (p *proxy) url() string { return "redis://" + p.listener.Addr().String() }
 
-// holdNext holds back the next piece of an answer: arrived is closed when it is
-// there, release lets it go.
-func (p *proxy) holdNext() (arrived <-chan struct{}, release func()) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.arrived, p.release = make(chan struct{}), make(chan struct{})
-	letGo := p.release
-	return p.arrived, func() { close(letGo) }
-}
-
 func (p *proxy) accept() {
 	for {
 		near, err := p.listener.Accept()
@@ -76,7 +95,7 @@ func (p *proxy) accept() {
 		}
 		p.mu.Unlock()
 		p.running.Go(func() {
-			_, _ = io.Copy(far, near) // ends when either hangs up
+			p.forward(far, near)
 			far.Close()
 		})
 		p.running.Go(func() {
@@ -86,30 +105,33 @@ func (p *proxy) accept() {
 	}
 }
 
+func (p *proxy) forward(far io.Writer, near io.Reader) {
+	pieces(near, func(piece []byte) error {
+		p.questions.pass()
+		if p.cut.Load() {
+			return nil
+		}
+		_, err := far.Write(piece)
+		return err
+	})
+}
+
 func (p *proxy) answer(near io.Writer, far io.Reader) {
+	pieces(far, func(piece []byte) error {
+		p.answers.pass()
+		<-time.After(time.Duration(p.delay.Load())) // the way is that long
+		_, err := near.Write(piece)
+		return err
+	})
+}
+
+// pieces reads until either side hangs up.
+func pieces(from io.Reader, pass func([]byte) error) {
 	piece := make([]byte, 64<<10)
 	for {
-		n, err := far.Read(piece)
-		if n > 0 {
-			p.travel()
-			if _, err := near.Write(piece[:n]); err != nil {
-				return
-			}
-		}
-		if err != nil {
+		n, err := from.Read(piece)
+		if n > 0 && pass(piece[:n]) != nil || err != nil {
 			return
 		}
 	}
-}
-
-func (p *proxy) travel() {
-	p.mu.Lock()
-	arrived, release := p.arrived, p.release
-	p.arrived = nil
-	p.mu.Unlock()
-	if arrived != nil {
-		close(arrived)
-		<-release
-	}
-	<-time.After(time.Duration(p.delay.Load())) // the way is that long
 }

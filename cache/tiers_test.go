@@ -149,71 +149,6 @@ func TestARefusalTakesItBackFromRedisToo(t *testing.T) {
 	eventually(t, "Redis has forgotten it", func() bool { return !holds(client, key("1")) })
 }
 
-func TestDropForgetsInBothTiers(t *testing.T) {
-	server, s := redistest.Start(t), has("Old")
-	one, other := replica(t, server.URL(), nil), replica(t, server.URL(), nil)
-	client := reader(t, server)
-	for i := range 3 {
-		look(one, policy, s, key(fmt.Sprint(i)))
-	}
-	awaitKept(t, client, key("2"))
-	one.Drop(context.Background(), []cache.Key{key("0"), key("1")})
-	if holds(client, key("0")) || holds(client, key("1")) || !holds(client, key("2")) {
-		t.Error("Redis holds what was dropped, or lost what was not")
-	}
-	one.Drop(context.Background(), nil)
-	s.set("New")
-	expect(t, look(other, policy, s, key("0")), "New FRESH MISS")
-	expect(t, look(one, policy, s, key("2")), "Old FRESH HIT")
-}
-
-func TestAFetchThatADropOvertookIsAnsweredAndNotKept(t *testing.T) {
-	server := redistest.Start(t)
-	c, client, s := replica(t, server.URL(), nil), reader(t, server), &source{}
-	release := make(chan struct{})
-	s.will(func(context.Context, cache.Key) billing.Outcome[*billing.Subscription] {
-		<-release
-		return billing.Outcome[*billing.Subscription]{Value: small("Old")}
-	})
-	waits := make(chan cache.Answer[*billing.Subscription])
-	go func() { waits <- look(c, policy, s, key("1")) }()
-	eventually(t, "the source is asked", func() bool { return s.asked() == 1 })
-	c.Drop(context.Background(), []cache.Key{key("1")})
-
-	s.set("New")
-	expect(t, look(c, policy, s, key("1")), "New FRESH MISS")
-	close(release)
-	expect(t, <-waits, "Old FRESH MISS")
-	expect(t, look(c, policy, s, key("1")), "New FRESH HIT")
-	awaitKept(t, client, key("1"))
-	look(c, policy, has("Later"), key("2"))
-	awaitKept(t, client, key("2")) // all writes before it are done
-	expect(t, look(replica(t, server.URL(), nil), policy, has("None"), key("1")), "New FRESH HIT")
-}
-
-// A look that has the old value from Redis in hand when Drop comes must not
-// bring it back.
-func TestALookThatADropOvertookBringsNothingBack(t *testing.T) {
-	server, s := redistest.Start(t), has("Old")
-	network := newProxy(t, server.Addr())
-	client := reader(t, server)
-	look(replica(t, server.URL(), nil), policy, s, key("1"))
-	awaitKept(t, client, key("1"))
-	c := replica(t, network.url(), nil)
-	look(c, policy, has("Other"), key("warms the connection"))
-	awaitKept(t, client, key("warms the connection"))
-
-	arrived, release := network.holdNext()
-	looks := make(chan cache.Answer[*billing.Subscription])
-	go func() { looks <- look(c, policy, s, key("1")) }()
-	<-arrived
-	s.set("New")
-	c.Drop(context.Background(), []cache.Key{key("1")})
-	release()
-	expect(t, <-looks, "Old FRESH HIT")
-	expect(t, look(c, policy, s, key("1")), "New FRESH MISS")
-}
-
 func TestDamagedEntriesCountAsMissing(t *testing.T) {
 	server, clock, s := redistest.Start(t), newClock(), has("Acme")
 	client, ctx := reader(t, server), context.Background()
@@ -272,15 +207,19 @@ func TestAnAnswerFromTheFutureIsNotTrusted(t *testing.T) {
 
 func TestWhatIsQueuedAtCloseIsWritten(t *testing.T) {
 	server := redistest.Start(t)
-	r, err := cache.OpenRedis(cache.RedisConfig{URL: server.URL(), Timeout: patient})
+	network := newProxy(t, server.Addr())
+	network.delay.Store(int64(20 * time.Millisecond)) // so that much is queued
+	r, err := cache.OpenRedis(cache.RedisConfig{URL: network.url(), Timeout: patient})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c, s := cache.New(cache.Options{Redis: r}), has("Acme")
 	const n = 300
+	var keys []cache.Key
 	for i := range n {
-		look(c, policy, s, key(fmt.Sprint(i)))
+		keys = append(keys, key(fmt.Sprint(i)))
 	}
+	cache.Through(context.Background(), c, codec, policy, keys, s.fetch)
 	c.Close()
 	for range 2 {
 		if err := r.Close(); err != nil {

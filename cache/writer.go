@@ -122,14 +122,23 @@ func (r *Redis) finish() {
 	}
 }
 
-// flush writes all that is queued, and reports whether Redis took it.
+// flush writes all that is queued, and reports whether Redis took it. What is
+// left when Close comes is for finish.
 func (r *Redis) flush() bool {
-	for list := r.take(); len(list) > 0; list = r.take() {
+	for {
+		select {
+		case <-r.stopping:
+			return true
+		default:
+		}
+		list := r.take()
+		if len(list) == 0 {
+			return true
+		}
 		if !r.write(list) {
 			return false
 		}
 	}
-	return true
 }
 
 // take removes the next batch from the queue.

@@ -15,9 +15,12 @@ import (
 
 const portfolioOfAcme = `{ account(id: "account/acme") { subscriptions { nodes { id status plan { name } customer { name } } } } }`
 
-// over is an edit of a configuration that adds a Redis.
-func over(store *redistest.Server) func(string) string {
-	return func(text string) string { return text + "redis: { url: '" + store.URL() + "' }\n" }
+// over is an edit of a configuration that adds a Redis. timeout is that of a
+// command, and long where a busy machine must not pass for a fault.
+func over(store *redistest.Server, timeout time.Duration) func(string) string {
+	return func(text string) string {
+		return text + fmt.Sprintf("redis: { url: '%s', timeout: %v }\n", store.URL(), timeout)
+	}
 }
 
 // readiness is what /readyz says of a dependency; "" where it does not know it.
@@ -46,11 +49,11 @@ func (w *world) readiness(dependency string) string {
 
 func TestASecondGatewayTakesWhatTheFirstFetched(t *testing.T) {
 	store := redistest.Start(t)
-	first := start(t, over(store))
+	first := start(t, over(store, 5*time.Second))
 	fetched := first.during(func() { first.mustAsk(portfolioOfAcme, nil) })
 	awaitKeys(t, store, fetched)
 	second := &world{t: t, clock: first.clock, upstreams: first.upstreams, log: new(lockedBuffer)}
-	second.serve(over(store))
+	second.serve(over(store, 5*time.Second))
 	var a, b *answer
 	if n := second.during(func() { a = second.mustAsk(portfolioOfAcme, nil) }); n != 0 {
 		t.Errorf("the second gateway made %d calls", n)
@@ -64,7 +67,7 @@ func TestASecondGatewayTakesWhatTheFirstFetched(t *testing.T) {
 func TestARedisThatIsAbsentAtTheStartIsUsedWhenItComes(t *testing.T) {
 	store := redistest.Start(t)
 	store.Kill()
-	w := start(t, over(store))
+	w := start(t, over(store, 50*time.Millisecond))
 	fetched := w.during(func() { w.mustAsk(portfolioOfAcme, nil) })
 	if got := w.readiness("redis"); got != "down" {
 		t.Errorf("an absent Redis is %q", got)
@@ -96,7 +99,7 @@ func (w *world) medianTime(queries int) time.Duration {
 
 func TestNoQueryFailsForRedis(t *testing.T) {
 	store := redistest.Start(t)
-	w := start(t, over(store))
+	w := start(t, over(store, 50*time.Millisecond))
 	stop := make(chan struct{})
 	var running sync.WaitGroup
 	asked := 0

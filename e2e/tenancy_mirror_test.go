@@ -18,8 +18,10 @@ type mirror struct {
 	*httptest.Server
 	t    testing.TB
 	down atomic.Bool
-	mu   sync.Mutex
-	seen map[string][]http.Header // vendor -> the headers of each request
+	// revoked is a credential that is no longer taken, nil for none.
+	revoked atomic.Pointer[string]
+	mu      sync.Mutex
+	seen    map[string][]http.Header // vendor -> the headers of each request
 }
 
 func newMirror(t testing.TB) *mirror {
@@ -74,7 +76,7 @@ func (m *mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case m.down.Load():
 		w.WriteHeader(http.StatusServiceUnavailable)
-	case who == "":
+	case who == "", m.isRevoked(who):
 		w.WriteHeader(http.StatusUnauthorized)
 	case known:
 		fmt.Fprint(w, strings.ReplaceAll(body, "WHO", who))
@@ -82,6 +84,11 @@ func (m *mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.t.Errorf("the mirror was asked for %s", r.URL.Path)
 		w.WriteHeader(http.StatusNotFound)
 	}
+}
+
+func (m *mirror) isRevoked(who string) bool {
+	revoked := m.revoked.Load()
+	return revoked != nil && *revoked == who
 }
 
 // calls is how many requests came so far.

@@ -104,6 +104,24 @@ func TestACallerWithoutCredentialsGetsTheRefusal(t *testing.T) {
 	}
 }
 
+func TestACredentialThatIsTakenAwayShowsNothingAnyMore(t *testing.T) {
+	m := newMirror(t)
+	w := &world{t: t, clock: newClock()}
+	w = w.another(mirrorConfiguration(m.URL, "{ forward: [Authorization] }"))
+	for _, who := range []string{"caller-1", "caller-2"} {
+		w.askAs(as(who), ofTheCaller, nil).isOnly(t, who)
+	}
+	revoked := "caller-1"
+	m.revoked.Store(&revoked)
+	// Old answers would do for ten minutes, until the sources are asked again.
+	w.clock.advance(2 * time.Minute)
+	eventually(t, func() bool {
+		a := w.askAs(as("caller-1"), ofTheCaller, nil)
+		return strings.Contains(a.codes(), "SOURCE_AUTH_FAILED") && !strings.Contains(string(a.raw), "caller-1")
+	})
+	w.askAs(as("caller-2"), ofTheCaller, nil).isOnly(t, "caller-2")
+}
+
 func TestOnlyListedHeadersReachASource(t *testing.T) {
 	m := newMirror(t)
 	w := &world{t: t, clock: newClock()}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/go-json-experiment/json"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"tributary/billing"
@@ -26,6 +27,9 @@ func (g *Gateway) present(ctx context.Context, err error) *gqlerror.Error {
 		shown = &gqlerror.Error{Path: graphql.GetPath(ctx)}
 	}
 	shown.Message = billing.ClientMessage(err)
+	if argument := argumentOf(err, shown.Path); argument != "" && billing.CodeOf(err) == billing.CodeBadUserInput {
+		shown.Message = argument + ": " + shown.Message
+	}
 	shown.Extensions = extensions(ctx, err)
 	level := slog.LevelDebug
 	if billing.CodeOf(err) == billing.CodeInternal {
@@ -51,10 +55,25 @@ func presentRefusal(ctx context.Context, refused *gqlerror.Error) *gqlerror.Erro
 	shown := *refused
 	shown.Err = nil
 	shown.Extensions = extensions(ctx, &billing.Error{Code: billing.CodeBadUserInput})
-	if shown.Path == nil {
+	switch {
+	case len(shown.Path) == 0:
 		shown.Path = graphql.GetPath(ctx)
+	case shown.Path[0] == ast.PathName("variable"):
+		// No place in an answer, but where in the variables.
+		shown.Message, shown.Path = "$"+shown.Path[1:].String()+": "+shown.Message, nil
 	}
 	return &shown
+}
+
+// argumentOf names the argument of the field at path that err is about, such as
+// filter.renewsBefore; "" where it is about none. The executor adds the names to
+// the path of the field.
+func argumentOf(err error, path ast.Path) string {
+	var wrapped *gqlerror.Error
+	if !errors.As(err, &wrapped) || len(wrapped.Path) <= len(path) {
+		return ""
+	}
+	return wrapped.Path[len(path):].String()
 }
 
 func extensions(ctx context.Context, err error) map[string]any {

@@ -427,9 +427,9 @@ type PageInfo {
   hasNextPage: Boolean!
   "Whether more lies before this page."
   hasPreviousPage: Boolean!
-  "The cursor of the page's first entry; null on an empty page."
+  "The cursor of the page's first entry, to give as ` + "`" + `before` + "`" + `; null on an empty page. Where the bound of a list scan cut the page short, the place to go on from."
   startCursor: String
-  "The cursor of the page's last entry, to give as ` + "`" + `after` + "`" + `; null on an empty page."
+  "The cursor of the page's last entry, to give as ` + "`" + `after` + "`" + `; null on an empty page. Where the bound of a list scan cut the page short, the place to go on from."
   endCursor: String
 }
 
@@ -479,7 +479,7 @@ type SubscriptionEdge {
 type Completeness {
   "True when every source that had to be asked answered and no bound ended the scan. A STALE answer counts as an answer."
   complete: Boolean!
-  "True when the scan stopped at its bound of 1,000 subscriptions, so that entries may be missing. A narrower filter, or order by ID, stays below it."
+  "True when the scan stopped at its bound of 1,000 subscriptions, so that entries may be missing. A narrower filter stays below it. In the order by ID nothing is missing: the page is short, and the next one goes on."
   truncated: Boolean!
   "Each configured source's part in this answer."
   sources: [SourceCompleteness!]!
@@ -569,9 +569,9 @@ type PortfolioSummary {
   monthlyRecurring: [Money!]!
   "How many live subscriptions are left out of ` + "`" + `monthlyRecurring` + "`" + ` because their source gives no usable price."
   unpricedCount: Int!
-  "Seats summed over the live subscriptions whose source counts them; null where none does."
+  "Seats summed over the live subscriptions whose source counts them; null where none does. Each figure is the sum of those that are known, so ` + "`" + `available` + "`" + ` leaves out a subscription that tells only what was purchased."
   seats: SeatUsage
-  "What happens to these subscriptions in the coming days, soonest first."
+  "What happens to these subscriptions in the coming days, soonest first. What would come at the end of a subscription or after it is left out."
   upcoming(
     "How many days ahead to look, from now: 30 by default."
     days: Int = 30

@@ -22,7 +22,6 @@ func TestACursorHoldsForItsOwnListOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	foreign := *w.Portfolio
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +61,7 @@ func TestACursorHoldsForItsOwnListOnly(t *testing.T) {
 			}
 		})
 	}
-	foreign.Cursors = portfolio.Cursors{Key: []byte("another key")}
+	foreign := &portfolio.Portfolio{Directory: w.Directory, Sources: w.Sources, Cursors: portfolio.Cursors{Key: []byte("another key")}}
 	if _, err := foreign.Accounts(nil, nil, accounts.PageInfo.EndCursor, false); billing.CodeOf(err) != billing.CodeBadUserInput {
 		t.Errorf("a cursor signed with another key: %v", err)
 	}

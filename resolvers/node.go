@@ -49,11 +49,13 @@ func (r queryResolver) lookUp(ctx context.Context, id string, parts loaders.Part
 		}
 		return fixed(account, nil)
 	case "source":
-		source := r.Portfolio.Sources.Source(pieces[0])
-		if source == nil || len(pieces) != 1 {
-			return fixed(nil, nil)
+		if len(pieces) != 1 {
+			return fixed(nil, badInput("a source's id looks like source/<name>"))
 		}
-		return fixed(source, nil)
+		if source := r.Portfolio.Sources.Source(pieces[0]); source != nil {
+			return fixed(source, nil)
+		}
+		return fixed(nil, nil)
 	case "plan":
 		return r.lookUpPlan(ctx, pieces)
 	default:
@@ -79,8 +81,11 @@ func (r queryResolver) lookUpSubscription(ctx context.Context, pieces []string, 
 // lookUpPlan finds a plan in its source's catalogue. A source whose catalogue
 // differs between organisations has no plan that an id alone finds.
 func (r queryResolver) lookUpPlan(ctx context.Context, pieces []string) func() (loaders.Node, error) {
+	if len(pieces) != 2 {
+		return fixed(nil, badInput("a plan's id looks like plan/<source>/<id>"))
+	}
 	source := r.Portfolio.Sources.Source(pieces[0])
-	if source == nil || len(pieces) != 2 {
+	if source == nil {
 		return fixed(nil, nil)
 	}
 	lister, ok := source.Source.(billing.PlanLister)

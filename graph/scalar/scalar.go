@@ -3,7 +3,6 @@ package scalar
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"math/big"
 	"net/url"
@@ -15,6 +14,11 @@ import (
 
 	"tributary/billing"
 )
+
+// wrong is a value that a client has to mend.
+func wrong(format string, args ...any) error {
+	return billing.Errorf(billing.CodeBadUserInput, format, args...)
+}
 
 // MarshalDateTime writes an instant in UTC with milliseconds, as the scalar's
 // specification asks: 2026-03-01T12:00:00.000Z.
@@ -31,11 +35,11 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 func UnmarshalDateTime(v any) (time.Time, error) {
 	text, ok := v.(string)
 	if !ok {
-		return time.Time{}, fmt.Errorf("a DateTime is a string such as 2026-03-01T12:00:00.000Z")
+		return time.Time{}, wrong("a DateTime is a string such as 2026-03-01T12:00:00.000Z")
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil || t.UTC().Year() < 1 || t.UTC().Year() > 9999 {
-		return time.Time{}, fmt.Errorf("a DateTime looks like 2026-03-01T12:00:00.000Z, with a date that exists and an offset")
+		return time.Time{}, wrong("a DateTime looks like 2026-03-01T12:00:00.000Z, with a date that exists and an offset")
 	}
 	return t.UTC(), nil
 }
@@ -65,7 +69,7 @@ func UnmarshalBigInt(v any) (int64, error) {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("a BigInt is an integer of up to 64 bits, as a string or a JSON integer")
+		return 0, wrong("a BigInt is an integer of up to 64 bits, as a string or a JSON integer")
 	}
 	return n, nil
 }
@@ -86,7 +90,7 @@ func UnmarshalDecimal(v any) (string, error) {
 	}
 	_, ok := new(big.Rat).SetString(text)
 	if !ok || len(text) > 64 || strings.Trim(text, "-0123456789.") != "" {
-		return "", fmt.Errorf("a Decimal is a number such as \"12.50\", as a string of at most 64 characters")
+		return "", wrong("a Decimal is a number such as \"12.50\", as a string of at most 64 characters")
 	}
 	return text, nil
 }
@@ -99,7 +103,7 @@ func UnmarshalCurrencyCode(v any) (string, error) {
 	text, _ := v.(string)
 	code, ok := billing.CurrencyCode(text)
 	if !ok {
-		return "", fmt.Errorf("a CurrencyCode has three letters, such as EUR")
+		return "", wrong("a CurrencyCode has three letters, such as EUR")
 	}
 	return code, nil
 }
@@ -112,7 +116,7 @@ func UnmarshalURL(v any) (string, error) {
 	text, _ := v.(string)
 	address, err := url.Parse(text)
 	if err != nil || !address.IsAbs() {
-		return "", fmt.Errorf("a URL is absolute, such as https://example.com/")
+		return "", wrong("a URL is absolute, such as https://example.com/")
 	}
 	return text, nil
 }

@@ -1,0 +1,101 @@
+package cache_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"tributary/billing"
+	"tributary/cache"
+	"tributary/redistest"
+)
+
+func TestDropForgetsInBothTiers(t *testing.T) {
+	server, s := redistest.Start(t), has("Old")
+	one, other := replica(t, server.URL(), nil), replica(t, server.URL(), nil)
+	client := reader(t, server)
+	for i := range 3 {
+		look(one, policy, s, key(fmt.Sprint(i)))
+	}
+	awaitKept(t, client, key("2"))
+	one.Drop(context.Background(), []cache.Key{key("0"), key("1")})
+	if holds(client, key("0")) || holds(client, key("1")) || !holds(client, key("2")) {
+		t.Error("Redis holds what was dropped, or lost what was not")
+	}
+	one.Drop(context.Background(), nil)
+	s.set("New")
+	expect(t, look(other, policy, s, key("0")), "New FRESH MISS")
+	expect(t, look(one, policy, s, key("2")), "Old FRESH HIT")
+}
+
+func TestAFetchThatADropOvertookIsAnsweredAndNotKept(t *testing.T) {
+	server := redistest.Start(t)
+	c, client, s := replica(t, server.URL(), nil), reader(t, server), &source{}
+	release := make(chan struct{})
+	s.will(func(context.Context, cache.Key) billing.Outcome[*billing.Subscription] {
+		<-release
+		return billing.Outcome[*billing.Subscription]{Value: small("Old")}
+	})
+	waits := make(chan cache.Answer[*billing.Subscription])
+	go func() { waits <- look(c, policy, s, key("1")) }()
+	eventually(t, "the source is asked", func() bool { return s.asked() == 1 })
+	c.Drop(context.Background(), []cache.Key{key("1")})
+
+	s.set("New")
+	expect(t, look(c, policy, s, key("1")), "New FRESH MISS")
+	close(release)
+	expect(t, <-waits, "Old FRESH MISS")
+	expect(t, look(c, policy, s, key("1")), "New FRESH HIT")
+	awaitKept(t, client, key("1"))
+	look(c, policy, has("Later"), key("2"))
+	awaitKept(t, client, key("2")) // all writes before it are done
+	expect(t, look(replica(t, server.URL(), nil), policy, has("None"), key("1")), "New FRESH HIT")
+}
+
+// behindNetwork makes a cache whose Redis holds an old value for key 1, and
+// which has one idle connection to it.
+func behindNetwork(t *testing.T, s *source) (*cache.Cache, *proxy) {
+	t.Helper()
+	server := redistest.Start(t)
+	network := newProxy(t, server.Addr())
+	look(replica(t, server.URL(), nil), policy, s, key("1"))
+	awaitKept(t, reader(t, server), key("1"))
+	c, broken := replica(t, network.url(), nil), &source{}
+	broken.fails(fault(billing.CodeInternal)) // is not written to Redis
+	look(c, policy, broken, key("opens the connection"))
+	return c, network
+}
+
+// A look that has the old value from Redis in hand when Drop comes must not
+// bring it back.
+func TestALookThatADropOvertookBringsNothingBack(t *testing.T) {
+	s := has("Old")
+	c, network := behindNetwork(t, s)
+	arrived, release := network.answers.next()
+	looks := make(chan cache.Answer[*billing.Subscription])
+	go func() { looks <- look(c, policy, s, key("1")) }()
+	<-arrived
+	s.set("New")
+	c.Drop(context.Background(), []cache.Key{key("1")})
+	release()
+	expect(t, <-looks, "Old FRESH HIT")
+	expect(t, look(c, policy, s, key("1")), "New FRESH MISS")
+}
+
+// Nor must one that finds it in Redis before the deletion arrives there.
+func TestALookThatOvertookADropBringsNothingBack(t *testing.T) {
+	s := has("Old")
+	c, network := behindNetwork(t, s)
+	s.set("New")
+	arrived, release := network.questions.next()
+	dropped := make(chan struct{})
+	go func() {
+		defer close(dropped)
+		c.Drop(context.Background(), []cache.Key{key("1")})
+	}()
+	<-arrived
+	expect(t, look(c, policy, s, key("1")), "Old FRESH HIT")
+	release()
+	<-dropped
+	expect(t, look(c, policy, s, key("1")), "New FRESH MISS")
+}

@@ -1,0 +1,243 @@
+package gateway_test
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"tributary/assembly"
+	"tributary/config"
+	"tributary/sandbox"
+)
+
+// edge is a gateway over the sandbox, as a client meets it.
+type edge struct {
+	t         testing.TB
+	url       string
+	upstreams string
+	built     *assembly.Assembly
+}
+
+func start(t testing.TB) *edge {
+	t.Helper()
+	vendors := httptest.NewServer(sandbox.New(time.Now).Handler())
+	t.Cleanup(vendors.Close)
+	settings, err := config.Parse("test.yaml", []byte(sandbox.Configuration(vendors.URL)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	built, err := assembly.Build("", settings, "type Query { sdl: Int }", time.Now, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(built.Gateway.Handler())
+	t.Cleanup(func() {
+		server.Close()
+		built.Close()
+	})
+	return &edge{t: t, url: server.URL, upstreams: vendors.URL, built: built}
+}
+
+// reply is an answer with the errors that it holds.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+	Data   map[string]any `json:"data"`
+	Errors []struct {
+		Message    string         `json:"message"`
+		Extensions map[string]any `json:"extensions"`
+	} `json:"errors"`
+}
+
+func (e *edge) send(method, path string, header http.Header, body io.Reader) *reply {
+	e.t.Helper()
+	req, err := http.NewRequest(method, e.url+path, body)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	for name, values := range header {
+		req.Header[name] = values
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	r := &reply{status: resp.StatusCode, header: resp.Header, body: string(text)}
+	if len(text) > 0 && strings.HasSuffix(strings.Split(resp.Header.Get("Content-Type"), ";")[0], "json") {
+		if err := json.Unmarshal(text, r); err != nil {
+			e.t.Fatalf("%s %s answers %s: %v", method, path, text, err)
+		}
+	}
+	return r
+}
+
+func media(contentType string, more ...string) http.Header {
+	header := http.Header{"Content-Type": {contentType}}
+	for i := 0; i < len(more); i += 2 {
+		header.Set(more[i], more[i+1])
+	}
+	return header
+}
+
+const viewer = `{"query":"{ viewer { subject } }"}`
+
+func get(query string, more ...string) string {
+	values := url.Values{"query": {query}}
+	for i := 0; i < len(more); i += 2 {
+		values.Set(more[i], more[i+1])
+	}
+	return "/graphql?" + values.Encode()
+}
+
+func TestWhatIsNoGraphQLOverHTTPIsRefused(t *testing.T) {
+	e := start(t)
+	const inJSON = "application/json"
+	mutation := `mutation { deletePlan(input: { id: "plan/teams/1" }) { userErrors { message } } }`
+	for _, c := range []struct {
+		name, method, path string
+		header             http.Header
+		body               string
+		status             int
+		code               string
+	}{
+		{"plain text, which a page elsewhere may send unasked", "POST", "/graphql", media("text/plain"), viewer, 415, "BAD_USER_INPUT"},
+		{"a form", "POST", "/graphql", media("application/x-www-form-urlencoded"), "query=%7Bviewer%7Bsubject%7D%7D", 415, "BAD_USER_INPUT"},
+		{"a form of several parts", "POST", "/graphql", media("multipart/form-data; boundary=x"), "--x--", 415, "BAD_USER_INPUT"},
+		{"no content type", "POST", "/graphql", nil, viewer, 415, "BAD_USER_INPUT"},
+		{"a mutation by GET", "GET", get(mutation), nil, "", 405, "BAD_USER_INPUT"},
+		{"a mutation by GET beside a query", "GET", get("query A { viewer { subject } } "+strings.Replace(mutation, "mutation", "mutation B", 1), "operationName", "B"), nil, "", 405, "BAD_USER_INPUT"},
+		{"another method", "PUT", "/graphql", media(inJSON), viewer, 405, "BAD_USER_INPUT"},
+		{"a deletion", "DELETE", "/graphql", nil, "", 405, "BAD_USER_INPUT"},
+		{"what a browser asks before it asks across origins", "OPTIONS", "/graphql", http.Header{"Origin": {"http://elsewhere.example"}, "Access-Control-Request-Method": {"POST"}}, "", 405, "BAD_USER_INPUT"},
+		{"no JSON", "POST", "/graphql", media(inJSON), `{"query": text-of-the-caller`, 400, "BAD_USER_INPUT"},
+		{"JSON of another form", "POST", "/graphql", media(inJSON), `{"query": ["text-of-the-caller"]}`, 400, "BAD_USER_INPUT"},
+		{"a list of requests", "POST", "/graphql", media(inJSON), "[" + viewer + "]", 400, "BAD_USER_INPUT"},
+		{"a key that is there twice", "POST", "/graphql", media(inJSON), `{"query":"{ text-of-the-caller }","query":"{ viewer { subject } }"}`, 400, "BAD_USER_INPUT"},
+		{"more after the request", "POST", "/graphql", media(inJSON), viewer + "{}", 400, "BAD_USER_INPUT"},
+		{"an empty body", "POST", "/graphql", media(inJSON), "", 400, "BAD_USER_INPUT"},
+		{"a body over a mebibyte", "POST", "/graphql", media(inJSON), `{"query":"` + strings.Repeat(" ", 1<<20) + `"}`, 413, "LIMIT_EXCEEDED"},
+		{"variables that are no JSON", "GET", get("{ viewer { subject } }", "variables", "text-of-the-caller"), nil, "", 400, "BAD_USER_INPUT"},
+		{"a query string that is not escaped", "GET", "/graphql?query=%zz", nil, "", 400, "BAD_USER_INPUT"},
+		{"a query that does not parse", "POST", "/graphql", media(inJSON), `{"query":"{"}`, 422, "BAD_USER_INPUT"},
+		{"no query", "GET", "/graphql", nil, "", 422, "BAD_USER_INPUT"},
+		{"a live operation by GET", "GET", get(`subscription { accountChanged(id: "account/acme") { __typename } }`), nil, "", 200, "NOT_SUPPORTED"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := e.send(c.method, c.path, c.header, strings.NewReader(c.body))
+			if r.status != c.status || len(r.Errors) != 1 || r.Errors[0].Extensions["code"] != c.code || r.Data != nil {
+				t.Fatalf("answered %d %s, want %d with %s", r.status, r.body, c.status, c.code)
+			}
+			if id := r.header.Get("X-Request-Id"); id == "" || r.Errors[0].Extensions["requestId"] != id {
+				t.Errorf("the request id is %q, and the error %v", id, r.Errors[0].Extensions)
+			}
+			if strings.Contains(r.body, "text-of-the-caller") {
+				t.Errorf("the answer repeats what was sent: %s", r.body)
+			}
+			for name := range r.header {
+				if strings.HasPrefix(name, "Access-Control-") {
+					t.Errorf("the answer opens the gateway to other origins by %s", name)
+				}
+			}
+			if r.status == 405 && r.header.Get("Allow") == "" {
+				t.Error("the answer does not say which methods there are")
+			}
+		})
+	}
+}
+
+func TestHeadIsRefusedWithoutABody(t *testing.T) {
+	e := start(t)
+	if r := e.send("HEAD", get("{ viewer { subject } }"), nil, nil); r.status != http.StatusMethodNotAllowed || r.body != "" {
+		t.Errorf("HEAD /graphql answers %d %q", r.status, r.body)
+	}
+	for _, path := range []string{"/healthz", "/readyz", "/graphiql", "/schema.graphqls"} {
+		if r := e.send("HEAD", path, nil, nil); r.status != http.StatusOK || r.body != "" {
+			t.Errorf("HEAD %s answers %d %q", path, r.status, r.body)
+		}
+	}
+}
+
+func TestTheMediaTypeOfTheAnswerIsTheClientsChoice(t *testing.T) {
+	e := start(t)
+	const plain, graphQL = "application/json", "application/graphql-response+json"
+	for _, c := range []struct {
+		accept, want string
+		badDocument  int
+	}{
+		{"", plain, 422},
+		{"*/*", plain, 422},
+		{"application/json", plain, 422},
+		{"application/graphql-response+json", graphQL, 400},
+		{"application/graphql-response+json, application/json;q=0.9", graphQL, 400},
+		{"application/json, application/graphql-response+json", plain, 422},
+		{"text/html", plain, 422},
+	} {
+		header := media("application/json; charset=utf-8", "Accept", c.accept)
+		r := e.send("POST", "/graphql", header, strings.NewReader(viewer))
+		if r.status != http.StatusOK || r.header.Get("Content-Type") != c.want || len(r.Errors) > 0 {
+			t.Errorf("Accept: %s is answered %d %s %s", c.accept, r.status, r.header.Get("Content-Type"), r.body)
+		}
+		if r := e.send("POST", "/graphql", header, strings.NewReader(`{"query":"{ nothing }"}`)); r.status != c.badDocument || r.header.Get("Content-Type") != c.want {
+			t.Errorf("a bad document with Accept: %s is answered %d %s", c.accept, r.status, r.header.Get("Content-Type"))
+		}
+	}
+}
+
+func TestGetAndPostTakeTheSame(t *testing.T) {
+	e := start(t)
+	query := `query A($first: Int, $id: ID!) { accounts(first: $first) { nodes { id } } account(id: $id) { name } } query B { viewer { subject } }`
+	byGet := e.send("GET", get(query, "operationName", "A", "variables", `{"first":2,"id":"account/acme"}`), nil, nil)
+	body, err := json.Marshal(map[string]any{"query": query, "operationName": "A", "variables": map[string]any{"first": 2, "id": "account/acme"}, "extensions": nil})
+	if err != nil {
+		t.Fatal(err)
+	}
+	byPost := e.send("POST", "/graphql", media("application/json"), bytes.NewReader(body))
+	if byGet.status != 200 || byGet.body != byPost.body || !strings.Contains(byGet.body, `"name":"Acme"`) {
+		t.Errorf("GET answers %d %s, POST %d %s", byGet.status, byGet.body, byPost.status, byPost.body)
+	}
+}
+
+func TestARequestKeepsItsIDWhereThatIsHarmless(t *testing.T) {
+	e := start(t)
+	for _, c := range []struct {
+		name, id string
+		kept     bool
+	}{
+		{"a UUID", "0f3c0000-0000-4000-8000-000000000001", true},
+		{"letters, digits and signs", "Ab9._-", true},
+		{"128 characters", strings.Repeat("a", 128), true},
+		{"129 characters", strings.Repeat("a", 129), false},
+		{"none", "", false},
+		{"a space", "a b", false},
+		{"a quote", `a"b`, false},
+		{"a tab", "a\tb", false},
+		{"a letter beyond ASCII", "ä", false},
+		{"markup", "<script>", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, path := range []string{"/graphql", "/healthz", "/nowhere"} {
+				answered := func() string {
+					return e.send("GET", path, http.Header{"X-Request-Id": {c.id}}, nil).header.Get("X-Request-Id")
+				}
+				first, second := answered(), answered()
+				if first == "" || (first == c.id) != c.kept || (first == second) != c.kept {
+					t.Errorf("%s answers with %q, then %q", path, first, second)
+				}
+			}
+		})
+	}
+}
