@@ -216,10 +216,7 @@ func TestAListSaysWhereItsBoundCutItShort(t *testing.T) {
 	if nodes := byStatus.at("subscriptions", "nodes").([]any); len(nodes) != 20 {
 		t.Errorf("by status: %d rows, want the 20 of the bound", len(nodes))
 	}
-	var all []string
-	for _, id := range w.walk(15, false, nil) {
-		all = append(all, id)
-	}
+	all := w.walk(15, false, nil)
 	if len(all) != 72 {
 		t.Errorf("by id: %d rows, want all 72", len(all))
 	}
