@@ -93,7 +93,7 @@ func TestEveryWalkGivesTheWholeListOnce(t *testing.T) {
 					if len(want) == 0 {
 						t.Fatal("the filter lets nothing through, so this shows nothing")
 					}
-					for _, size := range []int{29, 100} {
+					for _, size := range []int{37, 100} {
 						checkWalks(t, w, portfolio.Query{Filter: filter, Order: &order}, size, want)
 					}
 				})
