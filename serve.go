@@ -87,6 +87,7 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 		return err
 	}
 	defer built.Close()
+	assembly.TuneMemory(uint64(settings.Cache.Memory))
 	built.Gateway.Sandbox = vendors
 	listener, err := net.Listen("tcp", settings.Listen)
 	if err != nil {

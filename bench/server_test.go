@@ -105,7 +105,11 @@ func build(o order) (*assembly.Assembly, error) {
 	if err != nil {
 		return nil, err
 	}
-	return assembly.Build("", settings, "", time.Now, slog.New(slog.NewJSONHandler(nowhere, nil)))
+	built, err := assembly.Build("", settings, "", time.Now, slog.New(slog.NewJSONHandler(nowhere, nil)))
+	if err == nil {
+		assembly.TuneMemory(uint64(settings.Cache.Memory))
+	}
+	return built, err
 }
 
 // bareHandler is what net/http costs alone.

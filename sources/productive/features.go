@@ -14,6 +14,9 @@ import (
 // plan it names, so they are read straight into the domain's form.
 type features []billing.Feature
 
+// usualFeatures is how many a plan names.
+const usualFeatures = 84
+
 // UnmarshalJSONFrom takes an object or null. A grant that is no object leaves
 // a feature of which only the name is known.
 func (f *features) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
@@ -35,6 +38,9 @@ func (f *features) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		feature := billing.Feature{Name: name.String(), Kind: billing.FeatureDescriptive}
 		if err := readGrant(dec, &feature); err != nil {
 			return err
+		}
+		if *f == nil {
+			*f = make(features, 0, usualFeatures)
 		}
 		*f = append(*f, feature)
 	}
