@@ -84,9 +84,6 @@ func (v *visit) release() {
 // Now is the instant at which the operation began: all of its answer is as of then.
 func (op *batches) Now() time.Time { return op.now }
 
-// Set is what all operations share.
-func (op *batches) Set() *Set { return op.set }
-
 // CacheHits counts the documents that came from a cache, CacheMisses those
 // that a source was asked for.
 func (op *batches) CacheHits() int64   { return op.hits.Load() }

@@ -21,16 +21,6 @@ type Source struct {
 // ID is the source's global id.
 func (s *Source) ID() string { return billing.GlobalID("source", s.Name()) }
 
-// Can reports whether the source has a capability.
-func (s *Source) Can(c billing.Capability) bool {
-	for _, has := range s.Capabilities() {
-		if has == c {
-			return true
-		}
-	}
-	return false
-}
-
 // Set is what the loaders of all operations share.
 type Set struct {
 	sources []*Source
