@@ -46,6 +46,8 @@ type Error struct {
 	Op         string // what was being tried, in lower case: "get subscription"
 	Message    string // for clients; "" gives the code's own sentence
 	RetryAfter time.Time
+	Field      []string // the path of the input's field that it is about; nil for none
+	Seen       Sighting // of CodeOutcomeUnknown, what reading again showed
 	Err        error
 }
 

@@ -37,6 +37,9 @@ type Provenance struct {
 	Freshness Freshness
 	Cache     CacheStatus
 	Degraded  Code // why the source could not be asked; "" where it could
+	// Confirmation, in the answer to a write, says whether this shows it; ""
+	// elsewhere.
+	Confirmation Confirmation
 }
 
 // Merge is the provenance of an answer made of two parts: the older time, and
@@ -60,6 +63,9 @@ func (p Provenance) Merge(o Provenance) Provenance {
 	}
 	if p.Degraded == "" {
 		p.Degraded = o.Degraded
+	}
+	if p.Confirmation == "" {
+		p.Confirmation = o.Confirmation
 	}
 	return p
 }

@@ -89,7 +89,7 @@ type Request struct {
 	Body   []byte
 
 	// Read marks a request that changes nothing and may be sent twice. GET is
-	// one by itself; Connect reads with POST.
+	// one by itself; Connect reads with POST. All others are writes.
 	Read bool
 
 	// Accept lists the media types that an answer with a body may have;
@@ -108,10 +108,17 @@ type Response struct {
 	Body   []byte
 }
 
+// isWrite reports a request that may change something.
+func (r Request) isWrite() bool {
+	return r.Method != "" && r.Method != http.MethodGet && !r.Read
+}
+
 // Do sends a request and returns the answer that its status table accepts.
 // Errors are *billing.Error. A read is sent a second time, once, after a lost
 // connection or 502, 503 or 504; a write never is, unless the source surely
-// never saw it. A Path that would lead elsewhere is BAD_USER_INPUT and not sent.
+// never saw it. A write that the source may have carried out without saying so
+// is OUTCOME_UNKNOWN. A Path that would lead elsewhere is BAD_USER_INPUT and not
+// sent.
 func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	address, err := c.address(req)
 	if err != nil {
@@ -122,17 +129,19 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
-	resp, err := c.attempt(ctx, req, address)
-	if c.mayRepeat(req, resp, err) && c.waitToRepeat(ctx, resp) {
-		resp, err = c.attempt(ctx, req, address)
+	resp, sent, err := c.attempt(ctx, req, address)
+	if c.mayRepeat(req, resp, sent, err) && c.waitToRepeat(ctx, resp) {
+		resp, sent, err = c.attempt(ctx, req, address)
 	}
 	if err == nil {
 		err = c.judge(req, resp)
 	}
-	if errors.Is(err, context.Canceled) { // by the caller, who learnt nothing of the source
-		return nil, err
+	if !errors.Is(err, context.Canceled) { // by the caller, who learnt nothing of the source
+		c.record(err)
 	}
-	c.record(err)
+	if err != nil && req.isWrite() && sent && leavesDoubt(resp, err) {
+		err = c.doubt(req.Op, err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -45,8 +45,10 @@ func port(u *url.URL) string {
 	}
 }
 
-func (c *Client) mayRepeat(req Request, resp *Response, err error) bool {
-	if req.Method != "" && req.Method != http.MethodGet && !req.Read {
+// mayRepeat reports whether a request may be sent again: a write only where the
+// source surely never saw it.
+func (c *Client) mayRepeat(req Request, resp *Response, sent bool, err error) bool {
+	if req.isWrite() && sent {
 		return false
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,20 +20,21 @@ import (
 var firstAnswers = map[string]struct {
 	handler http.HandlerFunc
 	repeat  bool // where the request may be sent twice
+	doubt   bool // whether a write may have been carried out
 	code    billing.Code
 }{
-	"500":                      {status(500), false, billing.CodeSourceUnavailable},
-	"501":                      {status(501), false, billing.CodeSourceUnavailable},
-	"502":                      {status(502), true, billing.CodeSourceUnavailable},
-	"503":                      {status(503), true, billing.CodeSourceUnavailable},
-	"504":                      {status(504), true, billing.CodeSourceUnavailable},
-	"429":                      {status(429), false, billing.CodeSourceRateLimited},
-	"404":                      {status(404), false, billing.CodeNotFound},
-	"401":                      {status(401), false, billing.CodeSourceAuthFailed},
-	"a page of HTML":           {func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>") }, false, billing.CodeSourceBadData},
-	"a connection reset":       {func(w http.ResponseWriter, _ *http.Request) { reset(w) }, true, billing.CodeSourceUnavailable},
-	"a connection closed":      {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, true, billing.CodeSourceUnavailable},
-	"a connection lost midway": {cutShort, true, billing.CodeSourceUnavailable},
+	"500":                      {status(500), false, true, billing.CodeSourceUnavailable},
+	"501":                      {status(501), false, false, billing.CodeSourceUnavailable},
+	"502":                      {status(502), true, true, billing.CodeSourceUnavailable},
+	"503":                      {status(503), true, true, billing.CodeSourceUnavailable},
+	"504":                      {status(504), true, true, billing.CodeSourceUnavailable},
+	"429":                      {status(429), false, false, billing.CodeSourceRateLimited},
+	"404":                      {status(404), false, false, billing.CodeNotFound},
+	"401":                      {status(401), false, false, billing.CodeSourceAuthFailed},
+	"a page of HTML":           {func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>") }, false, true, billing.CodeSourceBadData},
+	"a connection reset":       {func(w http.ResponseWriter, _ *http.Request) { reset(w) }, true, true, billing.CodeSourceUnavailable},
+	"a connection closed":      {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, true, true, billing.CodeSourceUnavailable},
+	"a connection lost midway": {cutShort, true, true, billing.CodeSourceUnavailable},
 }
 
 func status(code int) http.HandlerFunc {
@@ -91,6 +93,9 @@ func TestRepeats(t *testing.T) {
 				if r.twice && first.repeat {
 					want, code = append(want, want[0]), ""
 				}
+				if !r.twice && first.doubt {
+					code = billing.CodeOutcomeUnknown
+				}
 				if r.req.Method == http.MethodHead && what == "a connection lost midway" {
 					code = "" // an answer to HEAD is whole without its body
 				}
@@ -140,11 +145,55 @@ func TestAWriteIsNotRepeatedOnAConnectionThatWasUsed(t *testing.T) {
 		}
 		before := calls.Load()
 		_, err := ask(context.Background(), client, upstream.Request{Method: method, Body: []byte("{}")})
-		wantCode(t, err, billing.CodeSourceUnavailable)
+		wantCode(t, err, billing.CodeOutcomeUnknown)
 		if sent := calls.Load() - before; sent != 1 {
 			t.Errorf("%s was sent %d times", method, sent)
 		}
 	}
+}
+
+// A write to an address where nobody listens is no doubt, and may be tried again.
+func TestAWriteThatNeverLeftIsNoDoubt(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := "http://" + listener.Addr().String()
+	listener.Close()
+	client, meter := dial(t, address), new(upstream.Meter)
+	_, err = ask(upstream.WithMeter(context.Background(), meter), client, upstream.Request{Method: http.MethodPatch, Body: []byte("{}")})
+	wantCode(t, err, billing.CodeSourceUnavailable)
+	if meter.Calls() != 2 {
+		t.Errorf("tried %d times, want 2", meter.Calls())
+	}
+}
+
+// A write whose answer does not come in time may have been carried out, and so
+// may one whose answer says so and cannot be read.
+func TestAWriteWithoutAReadableAnswerIsInDoubt(t *testing.T) {
+	release := make(chan struct{})
+	t.Cleanup(func() { close(release) })
+	address, calls := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+	})
+	client, err := upstream.New("src", upstream.Config{URL: address, Timeout: 50 * time.Millisecond}, upstream.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	_, err = ask(context.Background(), client, upstream.Request{Method: http.MethodPost, Body: []byte("{}")})
+	wantCode(t, err, billing.CodeOutcomeUnknown)
+	if calls.Load() != 1 {
+		t.Errorf("sent %d times, want once", calls.Load())
+	}
+	if state := client.Health().State; state != billing.Degraded {
+		t.Errorf("the source is %s after a write it did not answer, want DEGRADED", state)
+	}
+	wantCode(t, client.Unread("try", io.ErrUnexpectedEOF), billing.CodeOutcomeUnknown)
 }
 
 func TestRetryAfter(t *testing.T) {

@@ -15,25 +15,31 @@ import (
 	"tributary/billing"
 )
 
-func (c *Client) attempt(ctx context.Context, req Request, address string) (*Response, error) {
+// attempt sends a request once. sent is false where the source surely never saw
+// it; it is always true of a read, of which nobody asks.
+func (c *Client) attempt(ctx context.Context, req Request, address string) (resp *Response, sent bool, err error) {
+	var left *departure
+	if req.isWrite() {
+		ctx, left = watchDeparture(ctx)
+	}
 	httpReq, err := c.build(ctx, req, address)
 	if err != nil {
-		return nil, &billing.Error{Code: billing.CodeInternal, Source: c.source, Op: req.Op, Err: err}
+		return nil, false, &billing.Error{Code: billing.CodeInternal, Source: c.source, Op: req.Op, Err: err}
 	}
 	count(ctx)
 	httpResp, err := c.http.Do(httpReq)
 	if err != nil {
-		return nil, c.transportError(ctx, req, err)
+		return nil, left.happened(), c.transportError(ctx, req, err)
 	}
 	defer httpResp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(httpResp.Body, MaxBody+1))
 	if err != nil {
-		return nil, c.transportError(ctx, req, err)
+		return nil, true, c.transportError(ctx, req, err)
 	}
 	if len(body) > MaxBody {
-		return nil, c.badData(req.Op, fmt.Errorf("the answer is larger than %d bytes", MaxBody))
+		return nil, true, c.badData(req.Op, fmt.Errorf("the answer is larger than %d bytes", MaxBody))
 	}
-	return &Response{Status: httpResp.StatusCode, Header: httpResp.Header, Body: body}, nil
+	return &Response{Status: httpResp.StatusCode, Header: httpResp.Header, Body: body}, true, nil
 }
 
 func (c *Client) build(ctx context.Context, req Request, address string) (*http.Request, error) {
