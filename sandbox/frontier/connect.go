@@ -19,12 +19,20 @@ var connectErrors = map[int]struct {
 	name   string
 	status int
 }{
-	invalidArgument:  {"invalid_argument", http.StatusBadRequest},
-	notFound:         {"not_found", http.StatusNotFound},
-	permissionDenied: {"permission_denied", http.StatusForbidden},
-	unimplemented:    {"unimplemented", http.StatusNotImplemented},
-	internal:         {"internal", http.StatusInternalServerError},
-	unauthenticated:  {"unauthenticated", http.StatusUnauthorized},
+	invalidArgument:    {"invalid_argument", http.StatusBadRequest},
+	notFound:           {"not_found", http.StatusNotFound},
+	permissionDenied:   {"permission_denied", http.StatusForbidden},
+	unimplemented:      {"unimplemented", http.StatusNotImplemented},
+	failedPrecondition: {"failed_precondition", http.StatusBadRequest},
+	internal:           {"internal", http.StatusInternalServerError},
+	unauthenticated:    {"unauthenticated", http.StatusUnauthorized},
+}
+
+// Reads reports whether a path is that of a Connect call that changes nothing,
+// though it is a POST as all of them are.
+func Reads(path string) bool {
+	method, ok := strings.CutPrefix(path, "/"+service+"/")
+	return ok && (strings.HasPrefix(method, "Get") || strings.HasPrefix(method, "List"))
 }
 
 func (s connectServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -29,12 +29,13 @@ type problem struct {
 }
 
 const (
-	invalidArgument  = 3
-	notFound         = 5
-	permissionDenied = 7
-	unimplemented    = 12
-	internal         = 13
-	unauthenticated  = 16
+	invalidArgument    = 3
+	notFound           = 5
+	permissionDenied   = 7
+	failedPrecondition = 9
+	unimplemented      = 12
+	internal           = 13
+	unauthenticated    = 16
 )
 
 // masked is how an internal error is shown, whatever it was.

@@ -10,11 +10,12 @@ type restServer struct{ store *store }
 
 // httpStatus is grpc-gateway's status of a gRPC code; 500 of any other.
 var httpStatus = map[int]int{
-	invalidArgument:  http.StatusBadRequest,
-	notFound:         http.StatusNotFound,
-	permissionDenied: http.StatusForbidden,
-	unimplemented:    http.StatusNotImplemented,
-	unauthenticated:  http.StatusUnauthorized,
+	invalidArgument:    http.StatusBadRequest,
+	notFound:           http.StatusNotFound,
+	permissionDenied:   http.StatusForbidden,
+	failedPrecondition: http.StatusBadRequest,
+	unimplemented:      http.StatusNotImplemented,
+	unauthenticated:    http.StatusUnauthorized,
 }
 
 func (s restServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {

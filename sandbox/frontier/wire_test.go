@@ -78,6 +78,7 @@ func TestTheWire(t *testing.T) {
 		{"REST finds a product by name", "GET", "/v1beta1/billing/products/starter", "", 200, []string{`"amount":"2900"`, `"behavior_config":null`}, nil},
 		{"REST masks an unknown plan", "GET", "/v1beta1/billing/plans/none", "", 500, []string{`"code":13`}, nil},
 		{"REST updates nothing", "POST", of(1, 1), `{"metadata":{}}`, 501, []string{`"code":12`}, nil},
+		{"REST refuses a plan that cannot be paid", "POST", of(9, 25) + "/change", `{"plan_change":{"plan":"team_yearly"}}`, 400, []string{`{"code":9,"message":"payment failed: `, `"details":[]`}, nil},
 		{"REST has no such route", "GET", "/v1beta1/nothing", "", 404, []string{`{"code":5,"message":"Not Found","details":[]}`}, nil},
 		{"Connect leaves out what is unset", "POST", rpc("GetSubscription"), `{"id":"` + subscriptionID(19) + `"}`, 200, []string{`"state":"pending"`}, []string{"provider_id", "phases", "null", `""`, "customer\""}},
 		{"Connect expands on get", "POST", rpc("GetSubscription"), id(1), 200, []string{`"amount":"9600"`}, []string{"credit_amount"}},
@@ -87,6 +88,7 @@ func TestTheWire(t *testing.T) {
 		{"Connect refuses a malformed id", "POST", rpc("GetSubscription"), `{"id":"x"}`, 400, []string{`"code":"invalid_argument"`}, nil},
 		{"Connect refuses an empty body", "POST", rpc("ListPlans"), "", 400, []string{"zero-length payload"}, nil},
 		{"Connect refuses an unknown plan as internal", "POST", rpc("GetPlan"), `{"id":"none"}`, 500, []string{`"code":"internal"`}, nil},
+		{"Connect refuses a plan that cannot be paid", "POST", rpc("ChangeSubscription"), `{"id":"` + subscriptionID(25) + `","plan_change":{"plan":"team_yearly","immediate":true}}`, 400, []string{`"code":"failed_precondition"`, `"message":"payment failed: `}, nil},
 		{"Connect updates nothing", "POST", rpc("UpdateSubscription"), `{}`, 501, []string{`"code":"unimplemented"`}, nil},
 		{"Connect has no such method", "POST", rpc("Nothing"), `{}`, 404, []string{"404 page not found"}, nil},
 		{"Connect is asked by POST", "GET", rpc("ListPlans"), "", 405, nil, nil},
@@ -165,6 +167,15 @@ func TestWritesShowInLaterReads(t *testing.T) {
 		act(200, "cancel", 6, 16, `"immediate":false`)
 		if sub := read(6, 16); sub.Cancellation != nil {
 			t.Error("a second cancellation was not swallowed")
+		}
+
+		act(400, "change", 9, 25, `"plan_change":{"plan":"team_yearly","immediate":true}`)
+		if sub := read(9, 25); sub.Plan.ExternalID != planID(4) || sub.PendingChange == nil {
+			t.Errorf("what was not paid for changed the plan to %s", sub.Plan.ExternalID)
+		}
+		act(200, "change", 9, 25, `"phase_change":{"cancel_upcoming_changes":true}`)
+		if sub := read(9, 25); sub.PendingChange != nil {
+			t.Errorf("dropped, it has %+v", sub.PendingChange)
 		}
 
 		act(400, "change", 2, 2, `"immediate":true`)

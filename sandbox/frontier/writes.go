@@ -26,7 +26,8 @@ func (s *store) cancel(req request) (any, *problem) {
 }
 
 // change moves to another plan, or drops what is scheduled, which also undoes a
-// cancellation. Exactly one of the two may be asked for.
+// cancellation. Exactly one of the two may be asked for. An account that is
+// disabled cannot pay for another plan; dropping what is scheduled costs nothing.
 func (s *store) change(req request) (any, *problem) {
 	plan, immediate := req.Plan, req.Immediate // the older form
 	if req.PlanChange != nil {
@@ -51,6 +52,8 @@ func (s *store) change(req request) (any, *problem) {
 		return nil, masked
 	case next.ID == sub.PlanID:
 		return nil, &problem{invalidArgument, "already on the same plan"}
+	case s.accounts[sub.CustomerID].State == "disabled":
+		return nil, &problem{failedPrecondition, "payment failed: the billing account is disabled"}
 	}
 	sub.UpdatedAt = s.clockNow()
 	if !immediate {

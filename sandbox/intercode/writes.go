@@ -2,6 +2,7 @@ package intercode
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -9,23 +10,30 @@ import (
 )
 
 // tierInput is a tier as it is written: name becomes title, and description,
-// features and isPopular are never shown again.
+// features and isPopular are never shown again. null says no more than absence:
+// a new tier has 0 there, and one that exists keeps what it has.
 type tierInput struct {
 	Name        *string `json:"name"`
 	Description *string `json:"description"`
 	Features    []struct {
 		Name string `json:"name"`
 	} `json:"features"`
-	Price      *int64 `json:"price"`
-	Priority   *int   `json:"priority"`
-	UsersLimit *int   `json:"usersLimit"`
-	TeamsLimit *int   `json:"teamsLimit"`
-	IsPopular  *bool  `json:"isPopular"`
+	Price      *float64 `json:"price"` // a whole number
+	Priority   *int     `json:"priority"`
+	UsersLimit *int     `json:"usersLimit"`
+	TeamsLimit *int     `json:"teamsLimit"`
+	IsPopular  *bool    `json:"isPopular"`
 }
+
+// largestWhole is the last number up to which a JSON number tells all whole
+// ones apart.
+const largestWhole = 1<<53 - 1
 
 func (in tierInput) apply(t *tier) {
 	set(&t.Title, in.Name)
-	set(&t.Price, in.Price)
+	if in.Price != nil {
+		t.Price = int64(*in.Price)
+	}
 	set(&t.Priority, in.Priority)
 	set(&t.UsersLimit, in.UsersLimit)
 	set(&t.TeamsLimit, in.TeamsLimit)
@@ -79,6 +87,10 @@ func readTier(w http.ResponseWriter, r *http.Request) (tierInput, bool) {
 	}
 	if in.Name == nil || *in.Name == "" {
 		refuse(w, http.StatusBadRequest, "name should not be empty")
+		return in, false
+	}
+	if p := in.Price; p != nil && (*p != math.Trunc(*p) || math.Abs(*p) > largestWhole) {
+		refuse(w, http.StatusBadRequest, "price must be an integer number")
 		return in, false
 	}
 	return in, true

@@ -160,6 +160,7 @@ type fault struct {
 	title, detail string
 	pointer       string
 	textStatus    bool
+	done          bool // what was asked for happened before it
 
 	// Of a rate limit.
 	limit            int

@@ -38,11 +38,12 @@ type card struct{ brand, last4, month, year string }
 
 var visa = card{brand: "Visa", last4: "4242", month: "12", year: "2032"}
 
-// The states that writes lead to.
+// The states that writes lead to, and that of an older plan that is paid for.
 const (
 	stateNew       = 1
 	statePaying    = 2
 	stateCancelled = 6
+	stateLegacy    = 7
 )
 
 // document is the subscription as the vendor answers it.

@@ -37,7 +37,7 @@ type vendor struct {
 // New makes a vendor with organisations 682 to 699, seeded relative to now().
 // It wants the headers X-Auth-Token and X-Organization-Id, takes any value but
 // "invalid" for the token, and any organisation for any other, which the real
-// one refuses. A stripe_token of "tok_declined" is a declined card.
+// one refuses. Any stripe_token pays but those in troubles.
 func New(now func() time.Time) http.Handler {
 	v := &vendor{now: now, organizations: seed(now()), requests: make(map[string]int)}
 	const one = "/api/v2/organization_subscriptions/{id}"

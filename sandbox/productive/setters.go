@@ -9,9 +9,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// setters are the attributes that may be written.
+// setters are the attributes that may be written, without stripe_token, which
+// pays for what the others ask for.
 var setters = map[string]func(*organization, jsontext.Value, time.Time) *fault{
-	"stripe_token":    setStripeToken,
 	"trial_plan_type": setTrialPlan,
 	"plan_cycle":      setCycle,
 	"plan_type":       setPlan,
@@ -23,18 +23,6 @@ var setters = map[string]func(*organization, jsontext.Value, time.Time) *fault{
 	"billing_address": func(o *organization, v jsontext.Value, _ time.Time) *fault {
 		return setText(&o.address, "billing_address", v)
 	},
-}
-
-func setStripeToken(org *organization, value jsontext.Value, _ time.Time) *fault {
-	var token string
-	if json.Unmarshal(value, &token) != nil || token == "" {
-		return invalid("stripe_token", "is not a token")
-	}
-	if token == "tok_declined" {
-		return &declined
-	}
-	org.method, org.card = 1, &visa
-	return nil
 }
 
 // setTrialPlan starts a trial of two weeks. null gives it up and leaves its
@@ -65,13 +53,14 @@ func setCycle(org *organization, value jsontext.Value, _ time.Time) *fault {
 	return nil
 }
 
+// setPlan leads to a plan that the present one can be changed for.
 func setPlan(org *organization, value jsontext.Value, _ time.Time) *fault {
 	var plan string
 	if json.Unmarshal(value, &plan) != nil {
 		return invalid("plan_type", "is not a plan")
 	}
-	t, ok := findTariff(plan)
-	if _, sold := t.costs[org.currency]; !ok || !sold {
+	current, _ := findTariff(org.plan)
+	if plan != org.plan && !slices.Contains(slices.Concat(current.upgrades, current.downgrades), plan) {
 		return invalid("plan_type", "is not included in the list")
 	}
 	org.plan = plan

@@ -14,7 +14,7 @@ import (
 
 // step changes an organisation as a request's attributes say, or names what is
 // wrong with them. It is given a copy, which takes the organisation's place
-// when nothing is.
+// when nothing is, or when it is done all the same.
 type step func(org *organization, attributes map[string]jsontext.Value, now time.Time) *fault
 
 // write makes the handler of a step.
@@ -43,11 +43,11 @@ func (v *vendor) change(r *http.Request, change step, attributes map[string]json
 	}
 	changed := *org
 	changed.addOns = maps.Clone(org.addOns)
-	if f := change(&changed, attributes, v.now()); f != nil {
-		return nil, f
+	f = change(&changed, attributes, v.now())
+	if f == nil || f.done {
+		v.organizations[org.id] = &changed
 	}
-	v.organizations[org.id] = &changed
-	return &changed, nil
+	return &changed, f
 }
 
 // readAttributes reads a request document, which needs no id; nil for a
@@ -77,6 +77,7 @@ func readAttributes(r *http.Request) (map[string]jsontext.Value, *fault) {
 }
 
 // patch changes what its attributes name; those it does not know do nothing.
+// What costs something cannot be changed while a payment is owed.
 func patch(org *organization, attributes map[string]jsontext.Value, now time.Time) *fault {
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		setter, ok := setters[name]
@@ -87,12 +88,18 @@ func patch(org *organization, attributes map[string]jsontext.Value, now time.Tim
 			return f
 		}
 	}
-	if _, paid := attributes["stripe_token"]; paid {
-		org.startPaying(now)
+	if token, given := attributes["stripe_token"]; given {
+		return org.pay(token, now)
+	}
+	named := func(name string) bool { _, ok := attributes[name]; return ok }
+	if org.owes() && slices.ContainsFunc(costs, named) {
+		return &declined
 	}
 	return nil
 }
 
+// cancel keeps plan and dates, and leaves what is cancelled already as it is.
+// Reason and note are not looked at.
 func cancel(org *organization, _ map[string]jsontext.Value, _ time.Time) *fault {
 	if org.id == stripeDown {
 		return &stripeTrouble
@@ -102,16 +109,19 @@ func cancel(org *organization, _ map[string]jsontext.Value, _ time.Time) *fault 
 	return nil
 }
 
-// reactivate leads back to paying while the paid period lasts, and to the
-// state before paying after it.
+// running are the states that there is nothing to reactivate from.
+var running = []int{stateNew, statePaying, stateLegacy}
+
+// reactivate leads from any state that does not run back to paying while the
+// paid period lasts, and to the state before paying after it.
 func reactivate(org *organization, attributes map[string]jsontext.Value, now time.Time) *fault {
 	switch {
 	case org.id == stripeDown:
 		return &stripeTrouble
 	case attributes != nil:
 		return &fault{status: http.StatusBadRequest, title: "Bad request", detail: "The request takes no body."}
-	case org.state == nil || *org.state != stateCancelled:
-		return &fault{status: http.StatusMethodNotAllowed, title: "Method not allowed", detail: "The subscription is not cancelled."}
+	case org.state != nil && slices.Contains(running, *org.state):
+		return &fault{status: http.StatusMethodNotAllowed, title: "Method not allowed", detail: "The subscription is running."}
 	}
 	state := stateNew
 	if org.ends != nil && now.Before(*org.ends) {
@@ -119,29 +129,4 @@ func reactivate(org *organization, attributes map[string]jsontext.Value, now tim
 	}
 	org.state = &state
 	return nil
-}
-
-// retryLastPayment succeeds wherever there is a card.
-func retryLastPayment(org *organization, _ map[string]jsontext.Value, now time.Time) *fault {
-	if org.card == nil {
-		return &declined
-	}
-	org.graceEnds = nil
-	org.startPaying(now)
-	return nil
-}
-
-var (
-	declined      = fault{status: http.StatusPaymentRequired, title: "Stripe error", detail: "The card was declined."}
-	stripeTrouble = fault{status: http.StatusServiceUnavailable, title: "Stripe error", detail: "A temporary problem with Stripe's servers."}
-)
-
-// startPaying begins a cycle that is paid for.
-func (o *organization) startPaying(now time.Time) {
-	state := statePaying
-	o.state, o.pending = &state, 0
-	if o.ends == nil || !now.Before(*o.ends) {
-		length := map[string]int{"month": 30, "quarter": 91, "year": 365, "biannual": 730}[o.cycle]
-		o.ends = endOfDay(now, length)
-	}
 }

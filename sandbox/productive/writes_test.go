@@ -97,6 +97,15 @@ func TestWritesShowInLaterReads(t *testing.T) {
 		{"cancel", 682, "/cancel", change(`"deactivation_reason_id":2,"deactivation_note":"Too many tools"`), "ACTIVE 6, ultimate at 39.00 USD P1M, 18 of 25 seats, CREDIT_CARD, ends 2026-03-27"},
 		{"reactivate", 692, "/reactivate", "", "ACTIVE 2, ultimate at 39.00 USD P1M, 7 of 12 seats, CREDIT_CARD, next 2026-04-02"},
 		{"reactivate after the end", 693, "/reactivate", "", "UNKNOWN 1, essential at 204.00 EUR P1Y, 0 of 4 seats, CREDIT_CARD, next 2026-02-03"},
+		{"cancel with a note of any length", 682, "/cancel", change(`"deactivation_note":"` + strings.Repeat("x", 3000) + `"`), "ACTIVE 6, ultimate at 39.00 USD P1M, 18 of 25 seats, CREDIT_CARD, ends 2026-03-27"},
+		{"cancel what is cancelled", 692, "/cancel", change(`"deactivation_reason_id":2`), "ACTIVE 6, ultimate at 39.00 USD P1M, 7 of 12 seats, CREDIT_CARD, ends 2026-04-02"},
+		{"reactivate after a failed payment", 691, "/reactivate", "", "UNKNOWN 1, professional at 28.00 EUR P1M, 15 of 17 seats, CREDIT_CARD, next 2026-03-12, grace until 2026-03-20"},
+		{"reactivate what never paid", 695, "/reactivate", "", "UNKNOWN 1, essential at 20.00 USD P1M, 3 of 3 seats, CREDIT_CARD"},
+		{"reactivate what has no state, and is paid for", 698, "/reactivate", "", "ACTIVE 2, professional at 28.00 USD P1M, 10 of 16 seats, CREDIT_CARD, next 2026-04-11, started 2025-02-08"},
+		{"a lower plan", 683, "", change(`"plan_type":"essential"`), "ACTIVE 2, essential at 173.40 EUR P1Y, 36 of 40 seats, CREDIT_CARD, next 2026-08-07, 15 % off until 2026-06-13, hris_200 at 24.00 EUR"},
+		{"the present plan", 694, "", change(`"plan_type":"premium","seats":21`), "ACTIVE 7, premium at 240.00 USD P1Y, 19 of 21 seats, CREDIT_CARD, next 2026-06-11"},
+		{"an address while a payment is owed", 691, "", change(`"billing_address":"1 High Street","trial_plan_type":"ultimate"`), "UNKNOWN 4, professional at 28.00 EUR P1M, 15 of 17 seats, CREDIT_CARD, next 2026-03-12, grace until 2026-03-20, trial until 2026-03-29 of ultimate"},
+		{"another card for what is owed", 691, "", change(`"seats":20,"plan_type":"ultimate","stripe_token":"tok_visa"`), "ACTIVE 2, ultimate at 39.00 EUR P1M, 15 of 20 seats, CREDIT_CARD, next 2026-04-14"},
 		{"retry a payment", 691, "/retry_last_payment", "", "ACTIVE 2, professional at 28.00 EUR P1M, 15 of 17 seats, CREDIT_CARD, next 2026-04-14"},
 	}
 	for _, c := range cases {
@@ -122,18 +131,30 @@ func TestRefusedWritesChangeNothing(t *testing.T) {
 		pointer string
 	}{
 		{"a declined card", 682, "", change(`"seats":30,"stripe_token":"tok_declined"`), 402, ""},
+		{"a card without funds", 682, "", change(`"seats":30,"stripe_token":"tok_insufficient_funds"`), 402, ""},
+		{"the payment provider is down: card", 682, "", change(`"seats":30,"stripe_token":"tok_stripe_down"`), 503, ""},
+		{"seats while a payment is owed", 691, "", change(`"seats":20`), 402, ""},
+		{"a plan while a payment is owed", 691, "", change(`"plan_type":"ultimate"`), 402, ""},
+		{"a cycle while a payment is owed", 691, "", change(`"plan_cycle":"year"`), 402, ""},
+		{"add-ons while a payment is owed", 691, "", change(`"active_products":{}`), 402, ""},
+		{"another declined card for what is owed", 691, "", change(`"seats":20,"stripe_token":"tok_declined"`), 402, ""},
+		{"seats that cannot be, while a payment is owed", 691, "", change(`"seats":2`), 422, "data/attributes/seats"},
 		{"a retry without a card", 695, "/retry_last_payment", "", 402, ""},
 		{"the payment provider is down: cancel", 697, "/cancel", change(`"deactivation_reason_id":2`), 503, ""},
 		{"the payment provider is down: reactivate", 697, "/reactivate", "", 503, ""},
 		{"nothing to reactivate", 682, "/reactivate", "", 405, ""},
+		{"nothing to reactivate: never paid", 684, "/reactivate", "", 405, ""},
+		{"nothing to reactivate: an older plan", 694, "/reactivate", "", 405, ""},
 		{"reactivate with a body", 692, "/reactivate", change(``), 400, ""},
 		{"fewer seats than are used", 682, "", change(`"plan_cycle":"year","seats":3`), 422, "data/attributes/seats"},
 		{"no seats", 682, "", change(`"seats":0`), 422, "data/attributes/seats"},
 		{"seats in words", 682, "", change(`"seats":"many"`), 422, "data/attributes/seats"},
 		{"a plan that is not sold", 682, "", change(`"plan_type":"galactic"`), 422, "data/attributes/plan_type"},
-		{"a plan not sold in the currency", 683, "", change(`"plan_type":"premium"`), 422, "data/attributes/plan_type"},
+		{"a plan that the present one does not lead to", 682, "", change(`"plan_type":"premium"`), 422, "data/attributes/plan_type"},
+		{"no plan", 682, "", change(`"plan_type":null`), 422, "data/attributes/plan_type"},
 		{"a cycle that is not known", 682, "", change(`"plan_cycle":"decade"`), 422, "data/attributes/plan_cycle"},
 		{"a trial of a lower plan", 682, "", change(`"trial_plan_type":"essential"`), 422, "data/attributes/trial_plan_type"},
+		{"a trial of a plan that the present one does not lead to", 684, "", change(`"trial_plan_type":"premium"`), 422, "data/attributes/trial_plan_type"},
 		{"an add-on that is not sold", 682, "", change(`"active_products":{"crm":{"id":"x"}}`), 422, "data/attributes/active_products"},
 		{"add-ons in a list", 682, "", change(`"active_products":[]`), 422, "data/attributes/active_products"},
 		{"an e-mail that is a number", 682, "", change(`"billing_email":1`), 422, "data/attributes/billing_email"},
@@ -154,6 +175,31 @@ func TestRefusedWritesChangeNothing(t *testing.T) {
 				t.Errorf("was %s\nis  %s", before, after)
 			}
 		})
+	}
+}
+
+func TestAFailureMayHideThatItWasDone(t *testing.T) {
+	url := serve(t)
+	status, reply := send(t, url, patch(695, ""), change(`"seats":8,"trial_plan_type":"ultimate","stripe_token":"tok_stripe_lost"`))
+	if status != http.StatusServiceUnavailable || len(reply.Errors) != 1 {
+		t.Errorf("status %d with %+v, want 503", status, reply.Errors)
+	}
+	want := "ACTIVE 2, essential at 20.00 USD P1M, 3 of 8 seats, CREDIT_CARD, next 2026-04-14, trial until 2026-03-29 of ultimate"
+	if got := summary(get(t, source(t, url, "token"), 695)); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestNothingIsOwedOnceAPaymentIsThrough(t *testing.T) {
+	for name, request := range map[string][2]string{
+		"retried":      {patch(691, "/retry_last_payment"), ""},
+		"another card": {patch(691, ""), change(`"stripe_token":"tok_visa"`)},
+	} {
+		url := serve(t)
+		send(t, url, request[0], request[1])
+		if status, reply := send(t, url, patch(691, ""), change(`"seats":20`)); status != http.StatusOK {
+			t.Errorf("%s: seats are answered %d with %+v", name, status, reply.Errors)
+		}
 	}
 }
 
