@@ -82,11 +82,11 @@ func (s *Sandbox) clearFaults(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Sandbox) listCalls(w http.ResponseWriter, _ *http.Request) {
-	calls := map[string]int64{}
+	calls, writes := map[string]int64{}, map[string]int64{}
 	for _, v := range s.vendors {
-		calls[v.name] = v.calls.Load()
+		calls[v.name], writes[v.name] = v.calls.Load(), v.writes.Load()
 	}
-	answer(w, http.StatusOK, map[string]map[string]int64{"calls": calls})
+	answer(w, http.StatusOK, map[string]map[string]int64{"calls": calls, "writes": writes})
 }
 
 // names are what a fault may call the vendors.

@@ -3,8 +3,8 @@ package sandbox
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,13 +13,17 @@ import (
 type fault struct {
 	ID     int    `json:"id"`
 	Source string `json:"source"` // the vendor's name
+	Method string `json:"method,omitzero"`
 	Path   string `json:"path,omitzero"`
+	After  bool   `json:"after,omitzero"` // the vendor has acted before it happens
 
-	Status  int               `json:"status,omitzero"`
+	Status  int               `json:"status,omitzero"` // 0 where it has no answer of its own
 	Body    string            `json:"body,omitzero"`
 	Headers map[string]string `json:"headers,omitzero"`
 	Delay   string            `json:"delay,omitzero"`
 	Hang    bool              `json:"hang,omitzero"`
+	Cut     bool              `json:"cut,omitzero"`
+	Drop    bool              `json:"drop,omitzero"`
 
 	Left *int `json:"left"` // how many more requests it strikes; null until cleared
 
@@ -32,23 +36,27 @@ const longest = 60 * time.Second
 // faultRequest is the body of POST /_sandbox/faults.
 type faultRequest struct {
 	Source  string            `json:"source"`
+	Method  *string           `json:"method"`
 	Path    string            `json:"path"`
+	After   bool              `json:"after"`
 	Status  *int              `json:"status"`
 	Body    *string           `json:"body"`
 	Headers map[string]string `json:"headers"`
 	Delay   string            `json:"delay"`
 	Hang    bool              `json:"hang"`
+	Cut     bool              `json:"cut"`
+	Drop    bool              `json:"drop"`
 	Times   *int              `json:"times"`
 }
 
 // fault checks the request; its error is a sentence for whoever sent it.
 func (in faultRequest) fault() (*fault, error) {
-	f := &fault{Path: in.Path, Headers: in.Headers, Delay: in.Delay, Hang: in.Hang, Left: in.Times}
-	if in.Status == nil && in.Body == nil && in.Delay == "" && !in.Hang {
-		return nil, errors.New("a fault needs a status, a body, a delay or hang")
+	f := &fault{
+		Path: in.Path, After: in.After, Headers: in.Headers,
+		Delay: in.Delay, Hang: in.Hang, Cut: in.Cut, Drop: in.Drop, Left: in.Times,
 	}
-	if in.Hang && (in.Status != nil || in.Body != nil || in.Delay != "") {
-		return nil, errors.New("hang goes with no status, body or delay: nothing follows it")
+	if err := in.contradiction(); err != nil {
+		return nil, err
 	}
 	if in.Delay != "" {
 		delay, err := time.ParseDuration(in.Delay)
@@ -57,18 +65,51 @@ func (in faultRequest) fault() (*fault, error) {
 		}
 		f.delay = delay
 	}
-	if in.Path != "" && !strings.HasPrefix(in.Path, "/") {
-		return nil, fmt.Errorf("path: %q does not begin with a slash", in.Path)
-	}
 	if in.Times != nil && *in.Times < 1 {
 		return nil, fmt.Errorf("times: %d is below 1", *in.Times)
+	}
+	if err := f.setTarget(in); err != nil {
+		return nil, err
 	}
 	return f, f.setAnswer(in)
 }
 
-// setAnswer takes status, body and headers, which belong together.
+// contradiction is an error where nothing is to happen, or two things that
+// cannot both.
+func (in faultRequest) contradiction() error {
+	answers := in.Status != nil || in.Body != nil
+	switch {
+	case !answers && in.Delay == "" && !in.Hang && !in.Cut && !in.Drop:
+		return errors.New("a fault needs a status, a body, a delay, hang, cut or drop")
+	case in.Hang && (answers || in.Delay != "" || in.Cut || in.Drop):
+		return errors.New("hang goes with no status, body, delay, cut or drop: nothing follows it")
+	case in.Drop && (answers || in.Cut):
+		return errors.New("drop goes with no status, body or cut: nothing is answered")
+	}
+	return nil
+}
+
+// methods are those that the vendors' clients use.
+var methods = []string{http.MethodDelete, http.MethodGet, http.MethodPatch, http.MethodPost, http.MethodPut}
+
+// setTarget takes method and path, which say what requests it strikes.
+func (f *fault) setTarget(in faultRequest) error {
+	if in.Method != nil {
+		if !slices.Contains(methods, *in.Method) {
+			return fmt.Errorf("method: %q is none of %s", *in.Method, strings.Join(methods, ", "))
+		}
+		f.Method = *in.Method
+	}
+	if in.Path != "" && !strings.HasPrefix(in.Path, "/") {
+		return fmt.Errorf("path: %q does not begin with a slash", in.Path)
+	}
+	return nil
+}
+
+// setAnswer takes status, body and headers, which belong together. An answer
+// that is cut is one of the fault's own too, unless the vendor has made one.
 func (f *fault) setAnswer(in faultRequest) error {
-	if in.Status == nil && in.Body == nil {
+	if in.Status == nil && in.Body == nil && (!in.Cut || in.After) {
 		if len(in.Headers) > 0 {
 			return errors.New("headers need a status or a body to go with")
 		}
@@ -85,64 +126,8 @@ func (f *fault) setAnswer(in faultRequest) error {
 	if in.Body != nil {
 		f.Body = *in.Body
 	}
-	return nil
-}
-
-// strike is the fault that meets a request, or nil. The oldest one goes first,
-// and one that has no times left is gone.
-func (s *Sandbox) strike(v *vendor, path string) *fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, f := range s.faults {
-		if f.Source != v.name || !strings.HasPrefix(path, f.Path) {
-			continue
-		}
-		if f.Left == nil {
-			return f
-		}
-		if *f.Left--; *f.Left == 0 {
-			s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
-		}
-		return f
+	if f.Cut && (f.Body == "" || f.Status == http.StatusNoContent || f.Status == http.StatusNotModified) {
+		return errors.New("cut needs a body to cut: an empty one, status 204 and status 304 have none")
 	}
 	return nil
-}
-
-// happen plays the fault out and reports whether the vendor answers after it.
-func (f *fault) happen(w http.ResponseWriter, r *http.Request, media string) bool {
-	if f.Hang {
-		wait(r, longest)
-		panic(http.ErrAbortHandler)
-	}
-	if f.delay > 0 && !wait(r, f.delay) {
-		panic(http.ErrAbortHandler)
-	}
-	if f.Status == 0 {
-		return true
-	}
-	w.Header().Set("Content-Type", media)
-	for name, value := range f.Headers {
-		w.Header().Set(name, value)
-	}
-	w.WriteHeader(f.Status)
-	io.WriteString(w, f.Body)
-	return false
-}
-
-// wait lets the time pass; false where the client left before.
-func wait(r *http.Request, d time.Duration) bool {
-	const mostRead = 1 << 20
-	if body, err := io.ReadAll(io.LimitReader(r.Body, mostRead)); err == nil {
-		// The server notices that a client leaves only once the body is read,
-		// and the vendor still needs it.
-		r.Body = io.NopCloser(strings.NewReader(string(body)))
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-r.Context().Done():
-		return false
-	}
 }

@@ -34,8 +34,12 @@ type vendor struct {
 	source string // what the gateway's sandbox configuration calls it
 	media  string // of its answers
 	seeded func(now func() time.Time) http.Handler
+	// reads says of a path whether a request other than GET only asks there;
+	// nil where none does.
+	reads func(path string) bool
 
 	calls   atomic.Int64
+	writes  atomic.Int64 // the calls that ask for a change
 	handler atomic.Pointer[http.Handler]
 }
 
@@ -43,13 +47,27 @@ func (v *vendor) reset(now func() time.Time) {
 	handler := http.StripPrefix("/"+v.name, v.seeded(now))
 	v.handler.Store(&handler)
 	v.calls.Store(0)
+	v.writes.Store(0)
+}
+
+// count takes note of a request, by its path at the vendor.
+func (v *vendor) count(method, path string) {
+	v.calls.Add(1)
+	if method != http.MethodGet && (v.reads == nil || !v.reads(path)) {
+		v.writes.Add(1)
+	}
+}
+
+// ServeHTTP answers as the vendor does.
+func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	(*v.handler.Load()).ServeHTTP(w, r)
 }
 
 // New makes a sandbox whose data is seeded relative to now.
 func New(now func() time.Time) *Sandbox {
 	s := &Sandbox{now: now, vendors: []*vendor{
 		{name: "focus", source: focusSource, media: "application/json", seeded: focus.New},
-		{name: "frontier", source: frontierSource, media: "application/json", seeded: frontier.New},
+		{name: "frontier", source: frontierSource, media: "application/json", seeded: frontier.New, reads: frontier.Reads},
 		{name: "intercode", source: intercodeSource, media: "application/json", seeded: intercode.New},
 		{name: "productive", source: productiveSource, media: "application/vnd.api+json", seeded: productive.New},
 	}}
@@ -74,11 +92,13 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "the sandbox serves /focus, /frontier, /intercode, /productive and /_sandbox")
 		return
 	}
-	v.calls.Add(1)
-	if f := s.strike(v, strings.TrimPrefix(r.URL.Path, "/"+v.name)); f != nil && !f.happen(w, r, v.media) {
+	path := strings.TrimPrefix(r.URL.Path, "/"+v.name)
+	v.count(r.Method, path)
+	if f := s.strike(v, r.Method, path); f != nil {
+		f.happen(w, r, v)
 		return
 	}
-	(*v.handler.Load()).ServeHTTP(w, r)
+	v.ServeHTTP(w, r)
 }
 
 // vendor finds one by its name or by its source's; nil where there is none.

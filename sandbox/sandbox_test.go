@@ -178,6 +178,19 @@ func TestFaultsThatCannotBeSet(t *testing.T) {
 		"a delay back in time":    {`{"source":"psa","delay":"-1s"}`, "such as 2s"},
 		"never":                   {`{"source":"psa","status":503,"times":0}`, "below 1"},
 		"a hang with a status":    {`{"source":"psa","status":503,"hang":true}`, "nothing follows it"},
+		"a hang with a cut":       {`{"source":"psa","cut":true,"hang":true}`, "nothing follows it"},
+		"a hang with a drop":      {`{"source":"psa","drop":true,"hang":true}`, "nothing follows it"},
+		"a drop with a status":    {`{"source":"psa","status":503,"drop":true}`, "nothing is answered"},
+		"a drop with a body":      {`{"source":"psa","body":"x","drop":true}`, "nothing is answered"},
+		"a drop with a cut":       {`{"source":"psa","cut":true,"drop":true}`, "nothing is answered"},
+		"a drop with headers":     {`{"source":"psa","drop":true,"headers":{"A":"b"}}`, "headers need"},
+		"after, and then nothing": {`{"source":"psa","after":true}`, "a delay, hang, cut or drop"},
+		"headers of the vendor's": {`{"source":"psa","after":true,"cut":true,"headers":{"A":"b"}}`, "headers need"},
+		"a cut of nothing":        {`{"source":"psa","cut":true,"body":""}`, "needs a body to cut"},
+		"a cut of no content":     {`{"source":"psa","cut":true,"status":204}`, "needs a body to cut"},
+		"a cut of the same":       {`{"source":"psa","cut":true,"status":304}`, "needs a body to cut"},
+		"a method in lower case":  {`{"source":"psa","status":503,"method":"patch"}`, `method: \"patch\" is none of DELETE, GET, PATCH, POST, PUT`},
+		"no method":               {`{"source":"psa","status":503,"method":""}`, `is none of DELETE`},
 		"headers of no answer":    {`{"source":"psa","delay":"1s","headers":{"A":"b"}}`, "headers need"},
 		"half a path":             {`{"source":"psa","status":503,"path":"api"}`, "begin with a slash"},
 		"a body without end":      {`{"source":"psa","body":"` + strings.Repeat("x", 2<<20) + `"}`, "larger than 1 MiB"},
@@ -195,13 +208,39 @@ func TestFaultsThatCannotBeSet(t *testing.T) {
 
 func TestCallsAreCountedFromTheLastReset(t *testing.T) {
 	server := start(t)
-	expect(t, server, "GET /_sandbox/calls", "", 200, `{"calls":{"focus":0,"frontier":0,"intercode":0,"productive":0}}`)
+	expect(t, server, "GET /_sandbox/calls", "", 200, `{"calls":{"focus":0,"frontier":0,"intercode":0,"productive":0},"writes":{"focus":0,"frontier":0,"intercode":0,"productive":0}}`)
 	expect(t, server, "POST /_sandbox/faults", `{"source":"teams","status":503,"times":1}`, 201, "")
 	expect(t, server, tiers, "", 503, "")
 	expect(t, server, tiers, "", 200, "")
 	expect(t, server, "GET /_sandbox/calls", "", 200, `"intercode":2`)
 	expect(t, server, "POST /_sandbox/reset", "", 204, "")
 	expect(t, server, "GET /_sandbox/calls", "", 200, `"intercode":0`)
+}
+
+func TestWritesAreCountedApart(t *testing.T) {
+	server := start(t)
+	const (
+		account = "/frontier/v1beta1/organizations/0f3c0000-0000-4000-8000-000000000001/billing"
+		call    = "POST /frontier/raystack.frontier.v1beta1.FrontierService/"
+	)
+	for _, request := range []string{
+		"GET /focus/organizations/4711/subscriptions/current",
+		"POST /focus/organizations/4711/workspaces/1/subscriptions/upsert-forced-trial",
+		"GET " + account,
+		"POST " + account + "/subscriptions/7d1e0000-0000-4000-8000-000000000001/cancel",
+		call + "GetSubscription", call + "ListSubscriptions", call + "CancelSubscription", call + "ChangeSubscription",
+		"POST /frontier/v1beta1/GetRich",
+		tiers, createTier, "PUT /intercode/subscriptions", "DELETE /intercode/subscriptions/5",
+		"PATCH /productive/api/v2/organization_subscriptions/682",
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		ask(t, server, method, path, "")
+	}
+	expect(t, server, "POST /_sandbox/faults", `{"source":"psa","status":503}`, 201, "")
+	expect(t, server, "PATCH /productive/api/v2/organization_subscriptions/682", "", 503, "")
+	expect(t, server, "GET /_sandbox/calls", "", 200, `{"calls":{"focus":2,"frontier":7,"intercode":4,"productive":2},"writes":{"focus":1,"frontier":4,"intercode":3,"productive":2}}`)
+	expect(t, server, "POST /_sandbox/reset", "", 204, "")
+	expect(t, server, "GET /_sandbox/calls", "", 200, `"writes":{"focus":0,"frontier":0,"intercode":0,"productive":0}}`)
 }
 
 func TestResetPutsEverythingBack(t *testing.T) {
