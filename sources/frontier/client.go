@@ -26,6 +26,10 @@ type codec interface {
 	list(owner billing.Ref) upstream.Request
 	plans() upstream.Request
 	accounts(org string) upstream.Request
+	// cancel ends a subscription; change moves it to another plan or takes back
+	// what is pending, and op says which.
+	cancel(ref billing.Ref, immediate bool) upstream.Request
+	change(op string, ref billing.Ref, order order) upstream.Request
 	// refusal reads the body of an answer that is no success.
 	refusal(body []byte) refusal
 }

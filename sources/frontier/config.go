@@ -1,5 +1,6 @@
-// Package frontier reads the billing subscriptions of Raystack Frontier, over
-// its REST API (up to v0.90.0) or its Connect API (from v0.91.0).
+// Package frontier reads, cancels and changes the billing subscriptions of
+// Raystack Frontier, over its REST API (up to v0.90.0) or its Connect API (from
+// v0.91.0).
 package frontier
 
 import "tributary/sources/upstream"

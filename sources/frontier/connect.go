@@ -3,9 +3,6 @@ package frontier
 import (
 	"net/http"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"tributary/billing"
 	"tributary/sources/upstream"
 	"tributary/sources/wire"
@@ -31,23 +28,38 @@ func (connectCodec) accounts(org string) upstream.Request {
 	return ask("list customers", "ListBillingAccounts", message{OrgID: org, Expand: []string{"organization"}})
 }
 
-// message is what any of the requests may hold.
+// message is what any of the questions may hold.
 type message struct {
 	OrgID  string   `json:"org_id,omitzero"`
 	Expand []string `json:"expand,omitzero"`
 }
 
-// ask posts m, which is {} at the least: the server refuses an empty body.
+// cancel and change name no organisation: these methods read the id alone. The
+// list that the subscription was read from is what bound it to one.
+func (connectCodec) cancel(ref billing.Ref, immediate bool) upstream.Request {
+	return post(opCancel, "CancelSubscription", order{ID: ref.Key, Immediate: &immediate})
+}
+
+func (connectCodec) change(op string, ref billing.Ref, order order) upstream.Request {
+	order.ID = ref.Key
+	return post(op, "ChangeSubscription", order)
+}
+
+// ask posts m as a question that changes nothing.
 func ask(op, method string, m message) upstream.Request {
-	// An id that is not UTF-8 is sent with its bad bytes replaced and names nothing.
-	body, _ := json.Marshal(m, jsontext.AllowInvalidUTF8(true))
+	req := post(op, method, m)
+	req.Read = true
+	return req
+}
+
+// post sends a message, which is {} at the least: the server refuses an empty body.
+func post(op, method string, message any) upstream.Request {
 	return upstream.Request{
 		Op:     op,
 		Method: http.MethodPost,
-		Read:   true,
 		Path:   []string{"raystack.frontier.v1beta1.FrontierService", method},
 		Header: http.Header{"Content-Type": {"application/json"}, "Connect-Protocol-Version": {"1"}},
-		Body:   body,
+		Body:   written(message),
 	}
 }
 

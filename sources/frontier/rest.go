@@ -1,6 +1,7 @@
 package frontier
 
 import (
+	"net/http"
 	"net/url"
 
 	"tributary/billing"
@@ -46,6 +47,27 @@ func (restCodec) accounts(org string) upstream.Request {
 		Op:    "list customers",
 		Path:  []string{"v1beta1", "organizations", org, "billing"},
 		Query: url.Values{"expand": {"organization"}},
+	}
+}
+
+func (restCodec) cancel(ref billing.Ref, immediate bool) upstream.Request {
+	return command(opCancel, ref, "cancel", order{Immediate: &immediate})
+}
+
+func (restCodec) change(op string, ref billing.Ref, order order) upstream.Request {
+	return command(op, ref, "change", order)
+}
+
+// command posts to a route below a subscription's own. With a body, the server
+// reads the billing account out of that and not out of the query.
+func command(op string, ref billing.Ref, route string, order order) upstream.Request {
+	order.BillingID = ref.Billing
+	return upstream.Request{
+		Op:     op,
+		Method: http.MethodPost,
+		Path:   []string{"v1beta1", "organizations", ref.Org, "billing", "subscriptions", ref.Key, route},
+		Header: http.Header{"Content-Type": {"application/json"}},
+		Body:   written(order),
 	}
 }
 

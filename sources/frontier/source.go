@@ -21,6 +21,9 @@ var (
 	_ billing.PlanJoiner     = (*Source)(nil)
 	_ billing.CustomerJoiner = (*Source)(nil)
 	_ billing.Prober         = (*Source)(nil)
+	_ billing.Canceller      = (*Source)(nil)
+	_ billing.Renewer        = (*Source)(nil)
+	_ billing.Changer        = (*Source)(nil)
 )
 
 // New makes the source of that name. Its error is an *upstream.Invalid.
@@ -49,7 +52,10 @@ func (s *Source) Kind() billing.SourceKind { return billing.KindFrontier }
 
 // Capabilities is what the source can do at all.
 func (s *Source) Capabilities() []billing.Capability {
-	return []billing.Capability{billing.CanGet, billing.CanList, billing.CanListPlans}
+	return []billing.Capability{
+		billing.CanGet, billing.CanList, billing.CanListPlans,
+		billing.CanCancelAtPeriodEnd, billing.CanCancelNow, billing.CanRenew, billing.CanChangePlan,
+	}
 }
 
 // Tenant tells whose credentials a call under ctx would use.
