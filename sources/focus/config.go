@@ -1,5 +1,6 @@
 // Package focus reads Toggl Focus: the one current subscription of an
-// organisation, its running trial and the plans it is offered.
+// organisation, its running trial and the plans it is offered. The one thing
+// that it can ask Focus to change is to start a trial.
 package focus
 
 import (

@@ -19,10 +19,11 @@ type Source struct {
 }
 
 var (
-	_ billing.Source      = (*Source)(nil)
-	_ billing.TrialJoiner = (*Source)(nil)
-	_ billing.PlanLister  = (*Source)(nil)
-	_ billing.Prober      = (*Source)(nil)
+	_ billing.Source       = (*Source)(nil)
+	_ billing.TrialJoiner  = (*Source)(nil)
+	_ billing.TrialStarter = (*Source)(nil)
+	_ billing.PlanLister   = (*Source)(nil)
+	_ billing.Prober       = (*Source)(nil)
 )
 
 // New makes the source of that name; its error is an *upstream.Invalid.
@@ -43,9 +44,10 @@ func (s *Source) Name() string { return s.name }
 // Kind is FOCUS.
 func (s *Source) Kind() billing.SourceKind { return billing.KindFocus }
 
-// Capabilities: Focus lists no subscriptions, it has one an organisation.
+// Capabilities: Focus lists no subscriptions, it has one an organisation, and
+// all but a trial is bought and ended on its own pages.
 func (s *Source) Capabilities() []billing.Capability {
-	return []billing.Capability{billing.CanGet, billing.CanListPlans}
+	return []billing.Capability{billing.CanGet, billing.CanListPlans, billing.CanStartTrial}
 }
 
 // Tenant tells whose credentials a call under ctx would use.
@@ -68,14 +70,18 @@ func (s *Source) ParseRef(parts []string) (billing.Ref, error) {
 	return billing.Ref{Source: s.name, Org: parts[0]}, nil
 }
 
-// checkOrg refuses all but one spelling of a number, so that one organisation
-// has one id.
 func (s *Source) checkOrg(org string) error {
-	n, err := strconv.ParseInt(org, 10, 64)
-	if err != nil || n <= 0 || strconv.FormatInt(n, 10) != org {
+	if !isNumber(org) {
 		return s.badInput("an organisation of source %s is a positive whole number, such as 4711", s.name)
 	}
 	return nil
+}
+
+// isNumber takes one spelling of a positive number alone, so that one
+// organisation has one id.
+func isNumber(digits string) bool {
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return err == nil && n > 0 && strconv.FormatInt(n, 10) == digits
 }
 
 func (s *Source) badInput(format string, args ...any) error {

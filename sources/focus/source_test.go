@@ -248,7 +248,7 @@ func TestSourceDescribesItself(t *testing.T) {
 	if source.Name() != "src" || source.Kind() != billing.KindFocus {
 		t.Errorf("it is %s of kind %s", source.Name(), source.Kind())
 	}
-	if want := []billing.Capability{billing.CanGet, billing.CanListPlans}; !reflect.DeepEqual(source.Capabilities(), want) {
+	if want := []billing.Capability{billing.CanGet, billing.CanListPlans, billing.CanStartTrial}; !reflect.DeepEqual(source.Capabilities(), want) {
 		t.Errorf("it can %v, want %v", source.Capabilities(), want)
 	}
 }
