@@ -48,18 +48,30 @@ type Redis struct {
 	openedAt time.Time
 }
 
+// Open makes a client for the Redis of that configuration, each of whose waits
+// is bounded by timeout instead of the configured one. It does not wait for
+// Redis to answer, and is the caller's to close.
+func (c RedisConfig) Open(timeout time.Duration) (redis.UniversalClient, error) {
+	c.Timeout = timeout
+	options, err := universal(c)
+	if err != nil {
+		return nil, err
+	}
+	logThroughSlog()
+	return redis.NewUniversalClient(options), nil
+}
+
 // OpenRedis makes the tier; it does not wait for Redis to answer. Close ends it.
 func OpenRedis(config RedisConfig) (*Redis, error) {
 	if config.Timeout == 0 {
 		config.Timeout = 50 * time.Millisecond
 	}
-	options, err := universal(config)
+	client, err := config.Open(config.Timeout)
 	if err != nil {
 		return nil, err
 	}
-	logThroughSlog()
 	r := &Redis{
-		client:   redis.NewUniversalClient(options),
+		client:   client,
 		timeout:  config.Timeout,
 		wake:     make(chan struct{}, 1),
 		stopping: make(chan struct{}),

@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"tributary/cache"
+	"tributary/redistest"
 )
 
 func TestRedisIsReachedAsConfigured(t *testing.T) {
@@ -116,5 +117,34 @@ func TestAClosedRedisIsNotAsked(t *testing.T) {
 	expect(t, look(c, policy, s, key("1")), "Acme FRESH MISS")
 	if r.Faults() != 0 {
 		t.Errorf("%d faults were counted", r.Faults())
+	}
+}
+
+func TestAClientOfOnesOwnWaitsAsLongAsItSays(t *testing.T) {
+	server := redistest.Start(t)
+	config := cache.RedisConfig{URL: server.URL() + "/3", Timeout: time.Hour}
+	client, err := config.Open(brisk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	ctx := context.Background()
+	if err := client.Set(ctx, "k", "v", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if got := client.Do(ctx, "CLIENT", "INFO").String(); !strings.Contains(got, "db=3") {
+		t.Errorf("it is at %s", got)
+	}
+	server.Pause()
+	begun := time.Now()
+	if err := client.Get(ctx, "k").Err(); err == nil {
+		t.Error("a paused Redis answers")
+	}
+	if took := time.Since(begun); took < brisk || took > brisk+generous {
+		t.Errorf("it waited %v", took)
+	}
+	server.Resume()
+	if client, err := (cache.RedisConfig{URL: "redis://a:hunter2@b/c"}).Open(brisk); err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("got %v, %v", client, err)
 	}
 }
