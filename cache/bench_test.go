@@ -62,11 +62,11 @@ func BenchmarkMiss(b *testing.B) {
 		b.Run(size.name, func(b *testing.B) {
 			c := newCache(b, cache.Options{})
 			s := &source{answer: always(size.value("Acme"))}
-			ctx, keys := context.Background(), []cache.Key{key("1")}
+			ctx, subjects := context.Background(), []cache.Subject{subject("1")}
 			b.ReportAllocs()
 			for b.Loop() {
-				c.Drop(ctx, keys)
-				if got := look(c, policy, s, keys[0]); got.Provenance.Cache != billing.CacheMiss {
+				c.Drop(ctx, subjects, 0)
+				if got := look(c, policy, s, key("1")); got.Provenance.Cache != billing.CacheMiss {
 					b.Fatalf("got %q", told(got))
 				}
 			}

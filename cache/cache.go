@@ -2,7 +2,10 @@ package cache
 
 import (
 	"context"
+	"crypto/rand"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -28,6 +31,14 @@ type Cache struct {
 	flights map[Key]*flight
 	closed  bool
 	drops   uint64 // counts them: what was read before the latest is not kept
+	holds   map[Subject]hold
+
+	// With Redis: what other replicas drop, and who did what this one dropped.
+	address        string // the channel on which this process is acknowledged
+	awaited        awaited
+	listener       listener
+	deaf           atomic.Bool // what other replicas drop is not heard of
+	unacknowledged atomic.Int64
 
 	background context.Context
 	stop       context.CancelFunc
@@ -59,6 +70,8 @@ func New(options Options) *Cache {
 		now:       options.Now,
 		fetchTime: options.FetchTime,
 		flights:   map[Key]*flight{},
+		holds:     map[Subject]hold{},
+		address:   dropsChannel + ":" + rand.Text(),
 		memory: otter.Must(&otter.Options[Key, *entry]{
 			MaximumWeight: options.Memory,
 			Weigher: func(key Key, e *entry) uint32 {
@@ -67,14 +80,18 @@ func New(options Options) *Cache {
 		}),
 	}
 	c.background, c.stop = context.WithCancel(context.Background())
+	if c.redis != nil {
+		c.listener.cache = c
+		c.running.Go(c.listener.listen)
+	}
 	return c
 }
 
 // Now is the cache's clock.
 func (c *Cache) Now() time.Time { return c.now() }
 
-// Close abandons the fetches under way and waits for them. The Redis tier is
-// its owner's to close, after this.
+// Close abandons the fetches under way and waits for them, and no longer hears
+// what other replicas drop. The Redis tier is its owner's to close, after this.
 func (c *Cache) Close() {
 	c.mu.Lock()
 	c.closed = true
@@ -82,33 +99,6 @@ func (c *Cache) Close() {
 	c.stop()
 	c.running.Wait()
 	c.memory.StopAllGoroutines()
-}
-
-// Drop forgets keys in both tiers; where Redis is silent, as soon as it answers
-// again. A fetch that is under way when Drop is called still answers those who
-// wait for it, but is not kept.
-func (c *Cache) Drop(ctx context.Context, keys []Key) {
-	c.invalidate(keys)
-	if c.redis == nil {
-		return
-	}
-	c.redis.drop(ctx, keys)
-	// Who looked into Redis meanwhile may have brought the old values back.
-	c.invalidate(keys)
-}
-
-// invalidate forgets keys in the process, and lets nothing in that is under way.
-func (c *Cache) invalidate(keys []Key) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.drops++
-	for _, key := range keys {
-		if f, ok := c.flights[key]; ok {
-			f.dropped = true
-			delete(c.flights, key)
-		}
-		c.memory.Invalidate(key)
-	}
 }
 
 // load looks keys up in the process, then in Redis what is not fresh there.
@@ -130,7 +120,11 @@ func (c *Cache) load(ctx context.Context, codec codec, policy Policy, keys []Key
 	}
 	c.mu.Lock()
 	drops := c.drops
+	ask = slices.DeleteFunc(ask, c.inDoubt)
 	c.mu.Unlock()
+	if len(ask) == 0 {
+		return found
+	}
 	loaded := c.redis.load(ctx, codec, ask)
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -37,8 +37,9 @@ type Format struct {
 const firstTag = 7_716_000
 
 // layout is the revision of what the types do not tell: the options of the
-// encoding, and how an entry lies in Redis.
-const layout = "2"
+// encoding, and how an entry lies in Redis. Since 3 it has a record by which a
+// Drop finds it; what was stored without one is never read.
+const layout = "3"
 
 // NewFormat makes a Format whose interface-typed fields may hold the given
 // struct types. Their order must not depend on the process.

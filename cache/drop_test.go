@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"tributary/billing"
 	"tributary/cache"
@@ -18,11 +19,11 @@ func TestDropForgetsInBothTiers(t *testing.T) {
 		look(one, policy, s, key(fmt.Sprint(i)))
 	}
 	awaitKept(t, client, key("2"))
-	one.Drop(context.Background(), []cache.Key{key("0"), key("1")})
+	one.Drop(context.Background(), []cache.Subject{subject("0"), subject("1")}, 0)
 	if holds(client, key("0")) || holds(client, key("1")) || !holds(client, key("2")) {
 		t.Error("Redis holds what was dropped, or lost what was not")
 	}
-	one.Drop(context.Background(), nil)
+	one.Drop(context.Background(), nil, 0)
 	s.set("New")
 	expect(t, look(other, policy, s, key("0")), "New FRESH MISS")
 	expect(t, look(one, policy, s, key("2")), "Old FRESH HIT")
@@ -39,7 +40,7 @@ func TestAFetchThatADropOvertookIsAnsweredAndNotKept(t *testing.T) {
 	waits := make(chan cache.Answer[*billing.Subscription])
 	go func() { waits <- look(c, policy, s, key("1")) }()
 	eventually(t, "the source is asked", func() bool { return s.asked() == 1 })
-	c.Drop(context.Background(), []cache.Key{key("1")})
+	drop(c, "1", 0)
 
 	s.set("New")
 	expect(t, look(c, policy, s, key("1")), "New FRESH MISS")
@@ -63,6 +64,7 @@ func behindNetwork(t *testing.T, s *source) (*cache.Cache, *proxy) {
 	c, broken := replica(t, network.url(), nil), &source{}
 	broken.fails(fault(billing.CodeInternal)) // is not written to Redis
 	look(c, policy, broken, key("opens the connection"))
+	awaitHearing(t, c)
 	return c, network
 }
 
@@ -76,26 +78,35 @@ func TestALookThatADropOvertookBringsNothingBack(t *testing.T) {
 	go func() { looks <- look(c, policy, s, key("1")) }()
 	<-arrived
 	s.set("New")
-	c.Drop(context.Background(), []cache.Key{key("1")})
+	drop(c, "1", 0)
 	release()
 	expect(t, <-looks, "Old FRESH HIT")
 	expect(t, look(c, policy, s, key("1")), "New FRESH MISS")
 }
 
-// Nor must one that finds it in Redis before the deletion arrives there.
+// Nor must one that finds it in Redis before the deletion arrives there. For a
+// while none even looks there, for a replica could still put it back.
 func TestALookThatOvertookADropBringsNothingBack(t *testing.T) {
 	s := has("Old")
 	c, network := behindNetwork(t, s)
-	s.set("New")
+	s.fails(fault(billing.CodeSourceUnavailable))
 	arrived, release := network.questions.next()
 	dropped := make(chan struct{})
+	begun := time.Now()
 	go func() {
 		defer close(dropped)
-		c.Drop(context.Background(), []cache.Key{key("1")})
+		drop(c, "1", 0)
 	}()
 	<-arrived
-	expect(t, look(c, policy, s, key("1")), "Old FRESH HIT")
+	expect(t, look(c, policy, s, key("1")), "error SOURCE_UNAVAILABLE")
+	eventually(t, "the old value is found in Redis", func() bool {
+		return told(look(c, policy, s, key("1"))) == "Old FRESH HIT"
+	})
+	if took := time.Since(begun); took < cache.Settled {
+		t.Errorf("Redis was looked into after %v", took)
+	}
 	release()
 	<-dropped
+	s.set("New")
 	expect(t, look(c, policy, s, key("1")), "New FRESH MISS")
 }

@@ -7,6 +7,21 @@ import "github.com/redis/go-redis/v9"
 // ErrorPause is how long a failed source is left alone.
 const ErrorPause = errorPause
 
+// Bounds of a Drop.
+const (
+	AcknowledgeWithin = acknowledgeWithin
+	Settled           = settled
+)
+
+// DropsChannel is where replicas tell what to drop.
+const DropsChannel = dropsChannel
+
+// Hears reports whether the cache hears what other replicas drop.
+func Hears(c *Cache) bool { return c.listener.subscribed.Load() }
+
+// Record is the name of the set of a subject's keys in Redis.
+func Record(s Subject) string { return s.record() }
+
 // Universal is the client's options for a RedisConfig.
 func Universal(config RedisConfig) (*redis.UniversalOptions, error) { return universal(config) }
 

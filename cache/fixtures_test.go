@@ -86,6 +86,16 @@ func tenantKey(tenant, id string) cache.Key {
 	return must(cache.NewKey(codec.Version(), "psa", tenant, "subscription", id))
 }
 
+// subject is what key(id) is about.
+func subject(id string) cache.Subject {
+	return cache.Subject{Source: "psa", Entity: "subscription", ID: id}
+}
+
+// drop drops one subject.
+func drop(c *cache.Cache, id string, hold time.Duration) {
+	c.Drop(context.Background(), []cache.Subject{subject(id)}, hold)
+}
+
 // source answers what it is told to, and counts what it was asked.
 type source struct {
 	mu     sync.Mutex

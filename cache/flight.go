@@ -15,6 +15,7 @@ import (
 type flight struct {
 	done    chan struct{}
 	dropped bool // under Cache.mu: its answer is older than a Drop and not kept
+	unkept  bool // its answer is not kept, for it was asked for during a hold
 
 	// Set before done is closed.
 	entry *entry
@@ -36,7 +37,7 @@ func (c *Cache) takeOff(ctx context.Context, codec codec, policy Policy, keys []
 			f = c.landed(policy, key)
 		}
 		if f == nil {
-			f = &flight{done: make(chan struct{})}
+			f = &flight{done: make(chan struct{}), unkept: c.isHeld(key)}
 			c.flights[key] = f
 			mine = append(mine, key)
 		}
@@ -129,8 +130,8 @@ func ask(ctx context.Context, keys []Key, fetch fetchFunc) (outcomes map[Key]bil
 	return fetch(ctx, keys)
 }
 
-// land keeps a flight's answer, unless a Drop overtook it, and lets go those
-// who wait.
+// land keeps a flight's answer, unless a Drop overtook it or holds its subject,
+// and lets go those who wait.
 func (c *Cache) land(codec codec, policy Policy, key Key, f *flight) {
 	defer close(f.done)
 	var plain []byte
@@ -153,9 +154,11 @@ func (c *Cache) land(codec codec, policy Policy, key Key, f *flight) {
 	}
 	delete(c.flights, key)
 	switch {
+	case keep > 0 && f.unkept:
 	case keep > 0:
 		c.memory.Set(key, f.entry)
-		if c.redis != nil {
+		// Who hears of no drop can't take back what it stores.
+		if c.redis != nil && !c.deaf.Load() {
 			c.redis.store(key, f.entry, plain, keep)
 		}
 	case f.err == nil || isRefused(f.err):

@@ -178,7 +178,7 @@ func TestWhatIsDroppedIsAskedForAgain(t *testing.T) {
 	look(c, policy, s, key("1"))
 	look(c, policy, s, key("2"))
 	s.set("New")
-	c.Drop(context.Background(), []cache.Key{key("1")})
+	drop(c, "1", 0)
 	expect(t, look(c, policy, s, key("1")), "New FRESH MISS")
 	expect(t, look(c, policy, s, key("2")), "Old FRESH HIT")
 }

@@ -51,7 +51,9 @@ func isRefusal(err error) bool {
 	case "OOM", "READONLY", "MISCONF", "NOREPLICAS", "NOPERM", "WRONGTYPE":
 		return true
 	}
-	return false
+	// A command that this Redis is too old for; and what Redis 6 says where a
+	// command within a script meets one of the above.
+	return strings.HasPrefix(reply.Error(), "ERR unknown command") || strings.HasPrefix(reply.Error(), "ERR Error running script")
 }
 
 // Between two probes of a silent Redis; each pause is twice the one before.
@@ -77,7 +79,11 @@ func (r *Redis) recover() bool {
 		case <-timer.C:
 		}
 		r.pause = min(2*r.pause, longestPause)
-		if r.Ping(context.Background()) != nil || !r.flush() {
+		if r.Ping(context.Background()) != nil {
+			continue
+		}
+		r.letGo()
+		if !r.flush() {
 			continue
 		}
 		r.refused.Store(false)

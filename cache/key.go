@@ -28,3 +28,19 @@ func NewKey(version, source, tenant, entity, id string) (Key, error) {
 
 // String is the key as Redis holds it.
 func (k Key) String() string { return k.text }
+
+// Subject is what a source holds, whoever asked for it (any tenant), in
+// whatever shape it is kept (any version of a codec). ID is a key's up to its
+// first '?', behind which stands which variant of the thing was asked for.
+type Subject struct{ Source, Entity, ID string }
+
+// Subject is what the key is about; that of the zero Key is the zero Subject.
+func (k Key) Subject() Subject {
+	_, rest, _ := strings.Cut(k.text, ":") // the program's name
+	_, rest, _ = strings.Cut(rest, ":")    // the version
+	source, rest, _ := strings.Cut(rest, ":")
+	_, rest, _ = strings.Cut(rest, ":") // the tenant
+	entity, id, _ := strings.Cut(rest, ":")
+	id, _, _ = strings.Cut(id, "?")
+	return Subject{Source: source, Entity: entity, ID: id}
+}

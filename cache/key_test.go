@@ -37,6 +37,26 @@ func TestAKeyNeedsAllItsParts(t *testing.T) {
 	}
 }
 
+func TestAKeyIsAboutOneSubject(t *testing.T) {
+	for id, want := range map[string]string{
+		"":                         "",
+		"1":                        "1",
+		"a:b:c":                    "a:b:c",
+		"1?billing-account":        "1",
+		"a:b?billing-account?deep": "a:b",
+		"?billing-account":         "",
+		"100%3F":                   "100%3F",
+	} {
+		got := must(cache.NewKey("v1", "psa", "tenant", "subscription", id)).Subject()
+		if got != (cache.Subject{Source: "psa", Entity: "subscription", ID: want}) {
+			t.Errorf("%q is about %+v", id, got)
+		}
+	}
+	if got := (cache.Key{}).Subject(); got != (cache.Subject{}) {
+		t.Errorf("no key is about %+v", got)
+	}
+}
+
 func TestNoTwoThingsHaveOneKey(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	word := func() string {

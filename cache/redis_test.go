@@ -113,7 +113,7 @@ func TestAClosedRedisIsNotAsked(t *testing.T) {
 	}
 	c, s := newCache(t, cache.Options{Redis: r}), has("Acme")
 	expect(t, look(c, policy, s, key("1")), "Acme FRESH MISS")
-	c.Drop(context.Background(), []cache.Key{key("1")})
+	drop(c, "1", 0)
 	expect(t, look(c, policy, s, key("1")), "Acme FRESH MISS")
 	if r.Faults() != 0 {
 		t.Errorf("%d faults were counted", r.Faults())

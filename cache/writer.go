@@ -11,14 +11,25 @@ import (
 
 // write is one change for the worker.
 type write struct {
-	key  Key
-	keep time.Duration
-	// entry is what to keep, plain its value's encoding; nil to delete.
+	kind kind
+	key  Key // of what is stored or deleted
+	// entry is what to store, plain its value's encoding, keep for how long.
 	entry *entry
 	plain []byte
+	keep  time.Duration
+	// sweep is what to delete of whole subjects.
+	sweep *sweep
 	// done, where set, is closed when this and all before it are carried out.
 	done chan struct{}
 }
+
+type kind int
+
+const (
+	storing kind = iota
+	deleting
+	sweeping
+)
 
 // writes is what the worker has yet to do, in order.
 type writes struct {
@@ -42,7 +53,7 @@ func (r *Redis) store(key Key, e *entry, plain []byte, keep time.Duration) {
 	r.writes.mu.Lock()
 	full := len(r.writes.queue) >= crowd
 	if !full {
-		r.writes.queue = append(r.writes.queue, write{key: key, entry: e, plain: plain, keep: keep})
+		r.writes.queue = append(r.writes.queue, write{kind: storing, key: key, entry: e, plain: plain, keep: keep})
 	}
 	r.writes.mu.Unlock()
 	if full {
@@ -63,27 +74,12 @@ func (r *Redis) forget(keys ...Key) <-chan struct{} {
 	}
 	r.writes.mu.Lock()
 	for _, key := range keys {
-		r.writes.queue = append(r.writes.queue, write{key: key})
+		r.writes.queue = append(r.writes.queue, write{kind: deleting, key: key})
 	}
 	r.writes.queue[len(r.writes.queue)-1].done = done
 	r.writes.mu.Unlock()
 	r.nudge()
 	return done
-}
-
-// drop deletes keys and waits for it, as long as a query would.
-func (r *Redis) drop(ctx context.Context, keys []Key) {
-	done := r.forget(keys...)
-	if r.gate.isShut() {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, 2*r.timeout)
-	defer cancel()
-	select {
-	case <-done:
-	case <-ctx.Done():
-	case <-r.stopping:
-	}
 }
 
 // nudge wakes the worker.
@@ -141,35 +137,31 @@ func (r *Redis) flush() bool {
 	}
 }
 
-// take removes the next batch from the queue.
+// take removes the next batch from the queue, all of it of one kind.
 func (r *Redis) take() []write {
 	r.writes.mu.Lock()
 	defer r.writes.mu.Unlock()
-	n := min(batch, len(r.writes.queue))
-	list := slices.Clone(r.writes.queue[:n])
-	r.writes.queue = slices.Delete(r.writes.queue, 0, n)
+	queue := r.writes.queue
+	n := 0
+	for n < min(batch, len(queue)) && queue[n].kind == queue[0].kind {
+		n++
+	}
+	list := slices.Clone(queue[:n])
+	r.writes.queue = slices.Delete(queue, 0, n)
 	return list
 }
 
-// write carries out one batch in one round trip. Where Redis did not answer,
-// the deletions go back to the head of the queue and it reports false.
+// write carries out one batch. Where Redis did not answer, the deletions go
+// back to the head of the queue and it reports false.
 func (r *Redis) write(list []write) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), r.timeout)
-	defer cancel()
-	results, err := r.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		for _, w := range list {
-			if w.entry == nil {
-				pipe.Del(ctx, w.key.text)
-			} else {
-				pipe.Set(ctx, w.key.text, pack(w.key, w.entry, w.plain), w.keep)
-			}
-		}
-		return nil
-	})
-	for _, result := range results {
-		if fault := result.Err(); fault != nil && (err == nil || isRefusal(err)) {
-			err = fault
-		}
+	var err error
+	switch list[0].kind {
+	case storing:
+		err = r.keep(list)
+	case deleting:
+		err = r.delete(list)
+	case sweeping:
+		err = r.sweep(list)
 	}
 	r.note(context.Background(), err)
 	if err != nil && !isRefusal(err) {
@@ -184,15 +176,60 @@ func (r *Redis) write(list []write) bool {
 	return true
 }
 
-// putBack keeps the deletions of a batch that failed.
-func (r *Redis) putBack(list []write) {
-	var deletions []write
-	for _, w := range list {
-		if w.entry == nil {
-			deletions = append(deletions, w)
+// delete deletes exact keys.
+func (r *Redis) delete(list []write) error {
+	return r.inOrder(func(ctx context.Context, pipe redis.Pipeliner) {
+		for _, w := range list {
+			pipe.Del(ctx, w.key.text)
+		}
+	})
+}
+
+// inOrder sends commands to Redis in as many round trips as there are steps,
+// for in a Cluster those of one are carried out in any order. A refusal does
+// not keep it from going on.
+func (r *Redis) inOrder(steps ...func(context.Context, redis.Pipeliner)) error {
+	var refusal error
+	for _, step := range steps {
+		err := r.roundTrip(step)
+		if err != nil && !isRefusal(err) {
+			return err
+		}
+		if refusal == nil {
+			refusal = err
 		}
 	}
+	return refusal
+}
+
+func (r *Redis) roundTrip(step func(context.Context, redis.Pipeliner)) error {
+	ctx, cancel := context.WithTimeout(context.Background(), r.timeout)
+	defer cancel()
+	results, err := r.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		step(ctx, pipe)
+		return nil
+	})
+	for _, result := range results {
+		if fault := result.Err(); fault != nil && (err == nil || isRefusal(err)) {
+			err = fault
+		}
+	}
+	return err
+}
+
+// putBack keeps the deletions of a batch that failed.
+func (r *Redis) putBack(list []write) {
 	r.writes.mu.Lock()
 	defer r.writes.mu.Unlock()
-	r.writes.queue = append(deletions, r.writes.queue...)
+	r.writes.queue = append(slices.DeleteFunc(list, isStoring), r.writes.queue...)
 }
+
+// letGo forgets what was to be stored, for after a time without Redis another
+// replica may have dropped it.
+func (r *Redis) letGo() {
+	r.writes.mu.Lock()
+	defer r.writes.mu.Unlock()
+	r.writes.queue = slices.DeleteFunc(r.writes.queue, isStoring)
+}
+
+func isStoring(w write) bool { return w.kind == storing }

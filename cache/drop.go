@@ -1,0 +1,107 @@
+package cache
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"time"
+)
+
+// acknowledgeWithin bounds how long a Drop waits for the other replicas. One
+// that works needs two round trips to Redis and what its queue holds, some tens
+// of milliseconds; somebody waits for the write behind the Drop.
+const acknowledgeWithin = 500 * time.Millisecond
+
+// Drop forgets subjects in both tiers of this process and of every replica that
+// shares its Redis, and returns when they have. For hold from now nothing that
+// is fetched about them is kept, on any replica, unless the next Drop of the
+// same subject says otherwise (hold 0 ends it at once). A fetch under way when
+// Drop is called still answers those who wait for it but is not kept, anywhere.
+//
+// It never fails. Where Redis is silent, or a replica does not answer in time,
+// it returns before that is done, and Unacknowledged counts it: a silent Redis
+// and those behind it are told when it answers again.
+func (c *Cache) Drop(ctx context.Context, subjects []Subject, hold time.Duration) {
+	if len(subjects) == 0 {
+		return
+	}
+	subjects, hold = slices.Clone(subjects), max(0, hold) // a silent Redis is told them later
+	c.hold(subjects, hold)
+	known := c.invalidate(subjects)
+	if c.redis == nil {
+		return
+	}
+	if !c.dropElsewhere(ctx, subjects, known, hold) {
+		c.unacknowledged.Add(1)
+		slog.WarnContext(ctx, "not every replica has acknowledged that it dropped what was written; it may show it as it was for a while", "subjects", len(subjects))
+	}
+	// Who looked into Redis meanwhile may have brought the old values back.
+	c.invalidate(subjects)
+}
+
+// Unacknowledged counts the Drops that returned before Redis and every replica
+// had carried them out.
+func (c *Cache) Unacknowledged() int64 { return c.unacknowledged.Load() }
+
+// dropElsewhere drops in Redis, then in the replicas, for one of them could put
+// back what Redis still has. It reports whether all of them have done it.
+func (c *Cache) dropElsewhere(ctx context.Context, subjects []Subject, known []Key, hold time.Duration) bool {
+	id := c.awaited.add()
+	defer c.awaited.remove(id)
+	until := time.Now().Add(hold)
+	s := &sweep{subjects: subjects, known: known, channel: dropsChannel, text: func() string {
+		n := notice{ID: id, From: c.address, Subjects: subjects, Hold: hold}
+		if hold > 0 {
+			n.Hold = time.Until(until) // negative where Redis was silent for so long
+		}
+		text, _ := json.Marshal(n) // strings and numbers
+		return string(text)
+	}}
+	if !c.redis.sweepNow(ctx, s) || s.heard < 0 {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, acknowledgeWithin)
+	defer cancel()
+	return c.awaited.reach(ctx, id, s.heard)
+}
+
+// invalidate forgets subjects in the process, lets nothing in that is under
+// way, and returns the keys that there were.
+func (c *Cache) invalidate(subjects []Subject) []Key {
+	wanted := make(map[Subject]bool, len(subjects))
+	for _, subject := range subjects {
+		wanted[subject] = true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drops++
+	var known []Key
+	for key := range c.memory.Keys() {
+		if wanted[key.Subject()] {
+			known = append(known, key)
+		}
+	}
+	for _, key := range known {
+		c.memory.Invalidate(key)
+	}
+	for key, f := range c.flights {
+		if wanted[key.Subject()] {
+			f.dropped = true
+			delete(c.flights, key)
+		}
+	}
+	return known
+}
+
+// invalidateAll does that with everything.
+func (c *Cache) invalidateAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drops++
+	c.memory.InvalidateAll()
+	for _, f := range c.flights {
+		f.dropped = true
+	}
+	clear(c.flights)
+}
