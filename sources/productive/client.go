@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 	"unicode"
 
 	"tributary/billing"
@@ -18,8 +19,11 @@ import (
 const mediaType = "application/vnd.api+json"
 
 const (
-	opGet   = "get subscription"
-	opProbe = "probe"
+	opGet    = "get subscription"
+	opProbe  = "probe"
+	opCancel = "cancel subscription"
+	opRenew  = "renew subscription"
+	opChange = "change subscription"
 )
 
 // get fetches an organisation's subscription; nil where it has none.
@@ -36,12 +40,21 @@ func (s *Source) get(ctx context.Context, organization string) (*resource, error
 	if err != nil {
 		return nil, err
 	}
-	data, err := decode(resp.Body)
+	data, err := decodeOf(organization, resp.Body)
 	if err != nil {
 		return nil, s.client.BadData(opGet, err)
 	}
+	return data, nil
+}
+
+// decodeOf is decode of a document that has to be organization's.
+func decodeOf(organization string, body []byte) (*resource, error) {
+	data, err := decode(body)
+	if err != nil {
+		return nil, err
+	}
 	if data.ID != "" && data.ID != organization {
-		return nil, s.client.BadData(opGet, errors.New("the document is of another organisation"))
+		return nil, errors.New("the document is of another organisation")
 	}
 	return data, nil
 }
@@ -87,27 +100,41 @@ func codeOf(status int) billing.Code {
 	return billing.CodeSourceBadData
 }
 
-// status accepts 200 and gives every other status its code. X-RateLimit-Reset
-// counts the seconds that are left, it is no point in time; it is the only one
-// of its family that is documented, and Remaining is read where it is sent.
+// status accepts 200 and gives every other status its code.
 func (s *Source) status(op string) func(*upstream.Response) error {
 	return func(resp *upstream.Response) error {
-		remaining := upstream.IntHeader(resp.Header, "X-RateLimit-Remaining")
-		resetsAt := s.client.SecondsHeader(resp.Header, "X-RateLimit-Reset")
-		if resp.Status == http.StatusTooManyRequests {
-			none := 0
-			remaining = &none
-		}
-		s.client.Quota(remaining, resetsAt)
+		s.readQuota(resp)
 		if resp.Status == http.StatusOK {
 			return nil
 		}
-		err := s.client.Fail(codeOf(resp.Status), op, resp, reason(resp.Body))
-		if err.Code == billing.CodeSourceRateLimited && !resetsAt.IsZero() {
-			err.RetryAfter = resetsAt
-		}
-		return err
+		return s.refusal(op, resp, reason(resp.Body))
 	}
+}
+
+// readQuota reads X-RateLimit-Reset, the only header of its family that is
+// documented, and Remaining where it is sent.
+func (s *Source) readQuota(resp *upstream.Response) {
+	remaining := upstream.IntHeader(resp.Header, "X-RateLimit-Remaining")
+	if resp.Status == http.StatusTooManyRequests {
+		none := 0
+		remaining = &none
+	}
+	s.client.Quota(remaining, s.quotaResetsAt(resp))
+}
+
+// quotaResetsAt is zero where the answer does not say. The header counts the
+// seconds that are left, it is no point in time.
+func (s *Source) quotaResetsAt(resp *upstream.Response) time.Time {
+	return s.client.SecondsHeader(resp.Header, "X-RateLimit-Reset")
+}
+
+// refusal is the error of a status other than 200; why is for the log.
+func (s *Source) refusal(op string, resp *upstream.Response, why string) *billing.Error {
+	err := s.client.Fail(codeOf(resp.Status), op, resp, why)
+	if at := s.quotaResetsAt(resp); err.Code == billing.CodeSourceRateLimited && !at.IsZero() {
+		err.RetryAfter = at
+	}
+	return err
 }
 
 // reason is the title and code of a document's first error, for the log. The

@@ -1,5 +1,6 @@
-// Package productive reads organisation subscriptions from Productive.io
-// (developer.productive.io, "Organization subscriptions", JSON:API).
+// Package productive reads and changes organisation subscriptions of
+// Productive.io (developer.productive.io, "Organization subscriptions",
+// JSON:API).
 package productive
 
 import (
@@ -15,6 +16,9 @@ var (
 	_ billing.Source     = (*Source)(nil)
 	_ billing.PlanLister = (*Source)(nil)
 	_ billing.Prober     = (*Source)(nil)
+	_ billing.Canceller  = (*Source)(nil)
+	_ billing.Renewer    = (*Source)(nil)
+	_ billing.Changer    = (*Source)(nil)
 )
 
 // Source is one Productive account. A subscription's id is its organisation's,
@@ -25,7 +29,6 @@ type Source struct {
 	client *upstream.Client
 	rules  rules
 	own    string // the organisation of the configured credentials; "" where they name none
-
 }
 
 // New makes the source of that name. Its error is an *upstream.Invalid.
@@ -53,9 +56,14 @@ func (s *Source) Name() string { return s.name }
 // Kind is PRODUCTIVE.
 func (s *Source) Kind() billing.SourceKind { return billing.KindProductive }
 
-// Capabilities are GET and LIST_PLANS.
+// Capabilities are those of one subscription and of the plans near its own.
+// START_TRIAL is the trial of a higher plan, which is a change of the
+// subscription. Nothing can be cancelled at once.
 func (s *Source) Capabilities() []billing.Capability {
-	return []billing.Capability{billing.CanGet, billing.CanListPlans}
+	return []billing.Capability{
+		billing.CanGet, billing.CanListPlans, billing.CanCancelAtPeriodEnd, billing.CanRenew, billing.CanChangePlan,
+		billing.CanChangeCycle, billing.CanChangeSeats, billing.CanChangeAddOns, billing.CanStartTrial,
+	}
 }
 
 // Tenant fingerprints the credentials that a call under ctx would use.
@@ -89,15 +97,24 @@ func (s *Source) Subscriptions(ctx context.Context, refs []billing.Ref) map[bill
 		if data == nil || err != nil {
 			return nil, err
 		}
-		sub, err := s.rules.normalise(ref, data, s.client.Now())
+		sub, err := s.subscription(ctx, ref, data)
 		if err != nil {
 			return nil, s.client.BadData(opGet, err)
 		}
-		if id := data.Attributes.SubscriptionStateID; id != nil && !s.rules.known(int64(*id)) {
-			s.client.UnknownState(ctx, strconv.FormatInt(int64(*id), 10))
-		}
 		return sub, nil
 	})
+}
+
+// subscription normalises data and tells of a state that nothing reads.
+func (s *Source) subscription(ctx context.Context, ref billing.Ref, data *resource) (*billing.Subscription, error) {
+	sub, err := s.rules.normalise(ref, data, s.client.Now())
+	if err != nil {
+		return nil, err
+	}
+	if id := data.Attributes.SubscriptionStateID; id != nil && !s.rules.known(int64(*id)) {
+		s.client.UnknownState(ctx, strconv.FormatInt(int64(*id), 10))
+	}
+	return sub, nil
 }
 
 // PlansKey is the organisation's number: plans are found only in the document
