@@ -13,6 +13,9 @@ const (
 	Settled           = settled
 )
 
+// Quiet is how long nothing need come on a subscription.
+const Quiet = quiet
+
 // DropsChannel is where replicas tell what to drop.
 const DropsChannel = dropsChannel
 

@@ -32,11 +32,19 @@ func TestAReplicaThatHearsAgainHasForgottenItsMemory(t *testing.T) {
 			server.Kill()
 			server.Restart()
 		},
-		"the network lost what it sent": func(t *testing.T, _ *redistest.Server, client *redis.Client, network *proxy) {
+		"the network lost what it sent": func(t *testing.T, server *redistest.Server, client *redis.Client, network *proxy) {
 			network.cut.Store(true)
-			eventually(t, "its subscription is given up", func() bool {
-				return client.PubSubNumSub(context.Background(), cache.DropsChannel).Val()[cache.DropsChannel] == 0
+			healthy, ctx := replica(t, server.URL(), nil), context.Background()
+			awaitHearing(t, healthy)
+			begun := time.Now()
+			look(healthy, policy, has("Acme"), key("3"))
+			awaitKept(t, client, key("3"))
+			client.Del(ctx, key("3").String())
+			eventually(t, "its subscription is given up, and no quiet one", func() bool {
+				listening := client.PubSubNumSub(ctx, cache.DropsChannel).Val()[cache.DropsChannel]
+				return listening == 1 && time.Since(begun) > 2*cache.Quiet+cache.Quiet/10
 			})
+			expect(t, look(healthy, policy, has("Other"), key("3")), "Acme FRESH HIT")
 			network.cut.Store(false)
 		},
 	} {
@@ -95,6 +103,31 @@ func TestWhoHearsOfNoDropStoresNothingInRedis(t *testing.T) {
 	expect(t, look(c, policy, s, key("meanwhile")), "Acme FRESH MISS")
 }
 
+func TestWhatIsQueuedWhenDropsAreNoLongerHeardOfIsLetGo(t *testing.T) {
+	server, s := redistest.Start(t), has("Acme")
+	network, client := newProxy(t, server.Addr()), reader(t, server)
+	c := replica(t, network.url(), nil)
+	awaitHearing(t, c)
+	var arrived <-chan struct{}
+	var release func()
+	first := &source{}
+	first.will(func(context.Context, cache.Key) billing.Outcome[*billing.Subscription] {
+		arrived, release = network.questions.next() // of the store
+		return billing.Outcome[*billing.Subscription]{Value: small("Acme")}
+	})
+	look(c, policy, first, key("1"))
+	<-arrived
+	look(c, policy, s, key("behind it"))
+	lockOut(t, client, c)
+	release()
+	client.ConfigSet(context.Background(), "maxclients", "1000")
+	awaitHearing(t, c)
+	awaitAllKept(t, c, client, "mark")
+	if holds(client, key("behind it")) {
+		t.Error("it is in Redis")
+	}
+}
+
 func TestARedisThatLetsNobodyListenStillKeeps(t *testing.T) {
 	server, s := redistest.Start(t), has("Old")
 	client, ctx := reader(t, server), context.Background()
@@ -130,6 +163,12 @@ func TestADropDuringASilenceIsToldWhenItEnds(t *testing.T) {
 		t.Errorf("Drop took %v", took)
 	}
 	expectAcknowledged(t, one, 1)
+	begun = time.Now()
+	drop(one, "2", 0)
+	if took := time.Since(begun); took > brisk {
+		t.Errorf("the next Drop took %v, and Redis was known to be silent", took)
+	}
+	expectAcknowledged(t, one, 2)
 	s.set("New")
 	expect(t, look(other, policy, s, key("1")), "Old FRESH HIT")
 	network.cut.Store(false)
