@@ -71,14 +71,14 @@ const (
 type TrialRequest struct {
 	Org           string
 	Workspace     string
-	PlanWorkspace string // "" leaves it to the source
+	PlanWorkspace *string // nil leaves it to the source
 }
 
 // CheckoutRequest asks for a page to subscribe at.
 type CheckoutRequest struct {
 	PriceID     string
 	Quantity    int
-	Team        string // "" for none yet
+	Team        *string // nil for none yet
 	CreatesTeam bool
 }
 
@@ -105,7 +105,8 @@ type Receipt struct {
 	// Subscription is the answer itself where the source gives the resource
 	// back; nil where it has to be read again.
 	Subscription *Subscription
-	// Hidden says that no document of the source ever shows what was done.
+	// Hidden says that no document of the source ever shows what was asked for;
+	// it is set beside an error too.
 	Hidden bool
 }
 

@@ -16,21 +16,19 @@ const opStart = "start trial"
 // plan the trial is based on may be left out.
 func (s *Source) CheckTrial(request billing.TrialRequest) []*billing.Error {
 	var faults []*billing.Error
-	for _, part := range []struct {
-		field, digits, name string
-		optional            bool
-	}{
-		{"organizationId", request.Org, "an organisation", false},
-		{"workspaceId", request.Workspace, "a workspace", false},
-		{"planWorkspaceId", request.PlanWorkspace, "a workspace", true},
-	} {
-		if isNumber(part.digits) || part.optional && part.digits == "" {
-			continue
+	check := func(field, digits, name string) {
+		if isNumber(digits) {
+			return
 		}
 		faults = append(faults, &billing.Error{
-			Code: billing.CodeBadUserInput, Source: s.name, Op: opStart, Field: []string{part.field},
-			Message: fmt.Sprintf("%s of source %s is a positive whole number, such as 4711", part.name, s.name),
+			Code: billing.CodeBadUserInput, Source: s.name, Op: opStart, Field: []string{field},
+			Message: fmt.Sprintf("%s of source %s is a positive whole number, such as 4711", name, s.name),
 		})
+	}
+	check("organizationId", request.Org, "an organisation")
+	check("workspaceId", request.Workspace, "a workspace")
+	if request.PlanWorkspace != nil {
+		check("planWorkspaceId", *request.PlanWorkspace, "a workspace")
 	}
 	return faults
 }
@@ -66,9 +64,9 @@ func (s *Source) trialRequest(request billing.TrialRequest) upstream.Request {
 		Path:   []string{"organizations", request.Org, "workspaces", request.Workspace, "subscriptions", "upsert-forced-trial"},
 		Status: s.trialStatus,
 	}
-	if request.PlanWorkspace != "" {
+	if request.PlanWorkspace != nil {
 		req.Header = http.Header{"Content-Type": {"application/json"}}
-		req.Body = fmt.Appendf(nil, `{"plan_workspace_id":%s}`, request.PlanWorkspace)
+		req.Body = fmt.Appendf(nil, `{"plan_workspace_id":%s}`, *request.PlanWorkspace)
 	}
 	return req
 }

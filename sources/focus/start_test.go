@@ -24,7 +24,7 @@ const (
 
 func TestStartingATrialOnTheWire(t *testing.T) {
 	based := wanted
-	based.PlanWorkspace = "9007199254740993" // not a number that a double holds
+	based.PlanWorkspace = new("9007199254740993") // not a number that a double holds
 	cases := map[string]struct {
 		request     billing.TrialRequest
 		contentType string
@@ -138,13 +138,14 @@ func TestWhatATrialIsAskedForWith(t *testing.T) {
 		fields  []string
 	}{
 		"an organisation and a workspace": {wanted, nil},
-		"another workspace's plan":        {billing.TrialRequest{Org: "1", Workspace: "2", PlanWorkspace: "3"}, nil},
+		"an empty plan's workspace":       {billing.TrialRequest{Org: "1", Workspace: "2", PlanWorkspace: new("")}, []string{"planWorkspaceId"}},
+		"another workspace's plan":        {billing.TrialRequest{Org: "1", Workspace: "2", PlanWorkspace: new("3")}, nil},
 		"nothing":                         {billing.TrialRequest{}, []string{"organizationId", "workspaceId"}},
 		"an organisation by its name":     {billing.TrialRequest{Org: "acme", Workspace: "2"}, []string{"organizationId"}},
 		"a workspace below zero":          {billing.TrialRequest{Org: "1", Workspace: "-2"}, []string{"workspaceId"}},
 		"a path for a workspace":          {billing.TrialRequest{Org: "1", Workspace: "2/.."}, []string{"workspaceId"}},
-		"JSON for a plan's workspace":     {billing.TrialRequest{Org: "1", Workspace: "2", PlanWorkspace: `3,"x":1`}, []string{"planWorkspaceId"}},
-		"numbers as Focus does not write them": {billing.TrialRequest{Org: "007", Workspace: "+1", PlanWorkspace: "1e3"},
+		"JSON for a plan's workspace":     {billing.TrialRequest{Org: "1", Workspace: "2", PlanWorkspace: new(`3,"x":1`)}, []string{"planWorkspaceId"}},
+		"numbers as Focus does not write them": {billing.TrialRequest{Org: "007", Workspace: "+1", PlanWorkspace: new("1e3")},
 			[]string{"organizationId", "workspaceId", "planWorkspaceId"}},
 	}
 	for name, c := range cases {

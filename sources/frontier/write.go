@@ -74,7 +74,9 @@ func (c *client) writeStatus(op string, resp *upstream.Response, field []string)
 }
 
 // speaksOfPayment tells a payment that failed from the other states that keep
-// Frontier from acting. It gives both the same code.
+// Frontier from acting, such as what its payment provider does not know. It
+// gives all the same code.
 func speaksOfPayment(r refusal) bool {
-	return strings.Contains(strings.ToLower(r.message), "payment")
+	message := strings.ToLower(r.message)
+	return strings.Contains(message, "payment") && !strings.Contains(message, "payment provider")
 }

@@ -24,6 +24,11 @@ type Config struct {
 	// States maps a deployment's own status words, in any case, to statuses of
 	// the schema. They win over the built-in table.
 	States map[string]string `yaml:"states"`
+
+	// TierKey says how the deployment tells which tier an update is about: by
+	// its name (the default), which is a guess, for the vendor documents no key.
+	// none turns updating off.
+	TierKey string `yaml:"tierKey"`
 }
 
 // Validate returns the first *upstream.Invalid setting, or nil.
@@ -31,8 +36,23 @@ func (c *Config) Validate() error {
 	if err := c.Config.Validate(); err != nil {
 		return err
 	}
+	if _, err := c.updatesTiers(); err != nil {
+		return err
+	}
 	_, err := c.terms()
 	return err
+}
+
+// updatesTiers is whether tiers can be updated.
+func (c *Config) updatesTiers() (bool, error) {
+	switch c.TierKey {
+	case "", "name":
+		return true, nil
+	case "none":
+		return false, nil
+	default:
+		return false, &upstream.Invalid{Field: "tierKey", Message: fmt.Sprintf("%q is neither name nor none", c.TierKey)}
+	}
 }
 
 // The scales a price can have.

@@ -1,9 +1,11 @@
-// Package intercode reads team subscriptions and tiers from an Intercode SaaS
-// Kit deployment (intercode.gitbook.io/intercode-saas-kit, "Subscriptions").
+// Package intercode reads and changes the team subscriptions and tiers of an
+// Intercode SaaS Kit deployment (intercode.gitbook.io/intercode-saas-kit,
+// "Subscriptions").
 package intercode
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,17 +15,22 @@ import (
 )
 
 var (
-	_ billing.Source     = (*Source)(nil)
-	_ billing.PlanJoiner = (*Source)(nil)
-	_ billing.Prober     = (*Source)(nil)
+	_ billing.Source         = (*Source)(nil)
+	_ billing.PlanJoiner     = (*Source)(nil)
+	_ billing.Prober         = (*Source)(nil)
+	_ billing.Canceller      = (*Source)(nil)
+	_ billing.Renewer        = (*Source)(nil)
+	_ billing.CheckoutOpener = (*Source)(nil)
+	_ billing.PlanManager    = (*Source)(nil)
 )
 
 // Source is one Intercode deployment. It is keyed by team: the API finds no
 // subscription by its own id and lists none.
 type Source struct {
-	name   string
-	client *upstream.Client
-	terms  terms
+	name    string
+	client  *upstream.Client
+	terms   terms
+	updates bool // whether tiers can be updated
 }
 
 // New makes the source of that name. Its error is an *upstream.Invalid.
@@ -32,11 +39,15 @@ func New(name string, config Config, options upstream.Options) (*Source, error) 
 	if err != nil {
 		return nil, err
 	}
+	updates, err := config.updatesTiers()
+	if err != nil {
+		return nil, err
+	}
 	client, err := upstream.New(name, config.Config, options)
 	if err != nil {
 		return nil, err
 	}
-	return &Source{name: name, client: client, terms: terms}, nil
+	return &Source{name: name, client: client, terms: terms, updates: updates}, nil
 }
 
 // Name is the source's name in the configuration.
@@ -45,9 +56,13 @@ func (s *Source) Name() string { return s.name }
 // Kind is INTERCODE.
 func (s *Source) Kind() billing.SourceKind { return billing.KindIntercode }
 
-// Capabilities are GET and LIST_PLANS.
+// Capabilities are those of a team's subscription, and of the tiers. A
+// subscription moves to another tier through a checkout alone.
 func (s *Source) Capabilities() []billing.Capability {
-	return []billing.Capability{billing.CanGet, billing.CanListPlans}
+	return []billing.Capability{
+		billing.CanGet, billing.CanListPlans, billing.CanCancelAtPeriodEnd, billing.CanCancelNow,
+		billing.CanRenew, billing.CanCheckout, billing.CanManagePlans,
+	}
 }
 
 // Tenant fingerprints the credentials that a call under ctx would use.
@@ -68,13 +83,21 @@ func (s *Source) ParseRef(parts []string) (billing.Ref, error) {
 		return billing.Ref{}, s.badRef("a subscription of %s is named by its team's id alone", s.name)
 	}
 	team := parts[0]
-	if len(team) > longestTeam {
-		return billing.Ref{}, s.badRef("a team id of %s has at most %d bytes", s.name, longestTeam)
-	}
-	if !utf8.ValidString(team) || strings.ContainsFunc(team, unicode.IsControl) {
-		return billing.Ref{}, s.badRef("a team id of %s holds no control characters", s.name)
+	if fault := s.teamFault(team); fault != "" {
+		return billing.Ref{}, s.badRef("%s", fault)
 	}
 	return billing.Ref{Source: s.name, Org: team}, nil
+}
+
+// teamFault says why a text is no team id that can be asked for; "" where it is.
+func (s *Source) teamFault(team string) string {
+	if len(team) > longestTeam {
+		return fmt.Sprintf("a team id of %s has at most %d bytes", s.name, longestTeam)
+	}
+	if !utf8.ValidString(team) || strings.ContainsFunc(team, unicode.IsControl) {
+		return fmt.Sprintf("a team id of %s holds no control characters", s.name)
+	}
+	return ""
 }
 
 func (s *Source) badRef(format string, args ...any) error {

@@ -40,7 +40,7 @@ func TestCommandsSendOnlyWhatWasGiven(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			source, seen := upstreamOf(t, sourcetest.Now, sourcetest.Answer(200, mediaType, fixture(t, "bare")))
-			if _, err := c.do(source, held("682")); err != nil {
+			if _, err := c.do(context.Background(), source, held("682")); err != nil {
 				t.Fatal(err)
 			}
 			want := `{"data":{"type":"organization_subscriptions","attributes":` + c.want + `}}`
@@ -53,7 +53,7 @@ func TestCommandsSendOnlyWhatWasGiven(t *testing.T) {
 
 func TestTheAnswerIsTheSubscriptionOfTheSameReference(t *testing.T) {
 	source, _ := upstreamOf(t, sourcetest.Now, sourcetest.Answer(200, mediaType, fixture(t, "cancelling")))
-	receipt, err := cancel(quitting)(source, held("682"))
+	receipt, err := cancel(quitting)(context.Background(), source, held("682"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestEachStatusOfACommand(t *testing.T) {
 		for name, do := range commands {
 			t.Run(c.name+"/"+name, func(t *testing.T) {
 				source, seen := upstreamOf(t, sourcetest.Now, sourcetest.Answer(c.status, mediaType, intStatus(c.status)))
-				receipt, err := do(source, held("682"))
+				receipt, err := do(context.Background(), source, held("682"))
 				checkRefusal(t, err, c.want)
 				if got := billing.ClientMessage(err); got != c.message {
 					t.Errorf("the client reads %q, want %q", got, c.message)
@@ -159,7 +159,7 @@ func TestARefusedAttributeIsTheClientsField(t *testing.T) {
 			body := fmt.Sprintf(`{"errors":[{"status":"422","title":"Invalid attribute","detail":"secret-token"},`+
 				`{"status":"422","code":"invalid_attribute","title":"Invalid","detail":"tok_","source":{"pointer":%q}}]}`, c.pointer)
 			source, _ := upstreamOf(t, sourcetest.Now, sourcetest.Answer(422, mediaType, body))
-			_, err := c.do(source, held("682"))
+			_, err := c.do(context.Background(), source, held("682"))
 			checkRefusal(t, err, billing.CodeBadUserInput)
 			known, _ := billing.AsError(err)
 			if !reflect.DeepEqual(known.Field, c.field) {
@@ -172,7 +172,7 @@ func TestARefusedAttributeIsTheClientsField(t *testing.T) {
 	}
 	t.Run("an error document of another shape", func(t *testing.T) {
 		source, _ := upstreamOf(t, sourcetest.Now, sourcetest.Answer(422, mediaType, `{"errors":[{"source":"data/attributes/seats"}]}`))
-		_, err := commands["change"](source, held("682"))
+		_, err := commands["change"](context.Background(), source, held("682"))
 		checkRefusal(t, err, billing.CodeBadUserInput)
 	})
 }
@@ -196,7 +196,7 @@ func TestAnAnswerThatCannotBeReadLeavesDoubt(t *testing.T) {
 			}
 			t.Run(name+"/"+command, func(t *testing.T) {
 				source, seen := upstreamOf(t, sourcetest.Now, answer)
-				_, err := do(source, held("682"))
+				_, err := do(context.Background(), source, held("682"))
 				checkRefusal(t, err, billing.CodeOutcomeUnknown)
 				if len(seen()) != 1 {
 					t.Errorf("sent %d requests", len(seen()))
@@ -215,7 +215,7 @@ func TestATokenIsInNoErrorWhateverTheSourceSays(t *testing.T) {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			body := fmt.Sprintf(`{"errors":[{"title":%q,"code":%q,"detail":%q,"source":{"pointer":"data/attributes/%s"}}]}`, token, token, token, token)
 			source, seen := upstreamOf(t, sourcetest.Now, sourcetest.Answer(status, mediaType, body))
-			_, err := commands["change with a token"](source, held("682"))
+			_, err := commands["change with a token"](context.Background(), source, held("682"))
 			if text := fmt.Sprintf("%v %s %+v", err, billing.ClientMessage(err), source.Health().LastError); err == nil || strings.Contains(text, token) {
 				t.Errorf("told %s", text)
 			}
@@ -230,7 +230,19 @@ func TestCommandsAreSentOnce(t *testing.T) {
 	for name, do := range commands {
 		t.Run(name+": a dropped connection leaves doubt", func(t *testing.T) {
 			source, seen := upstreamOf(t, sourcetest.Now, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-			_, err := do(source, held("682"))
+			_, err := do(context.Background(), source, held("682"))
+			checkRefusal(t, err, billing.CodeOutcomeUnknown)
+			if len(seen()) != 1 {
+				t.Errorf("sent %d requests", len(seen()))
+			}
+		})
+		t.Run(name+": a timeout leaves doubt", func(t *testing.T) {
+			ctx := deadline{context.Background(), make(chan struct{})}
+			source, seen := upstreamOf(t, sourcetest.Now, func(_ http.ResponseWriter, r *http.Request) {
+				close(ctx.up)
+				<-r.Context().Done()
+			})
+			_, err := do(ctx, source, held("682"))
 			checkRefusal(t, err, billing.CodeOutcomeUnknown)
 			if len(seen()) != 1 {
 				t.Errorf("sent %d requests", len(seen()))
@@ -240,7 +252,7 @@ func TestCommandsAreSentOnce(t *testing.T) {
 			server := httptest.NewServer(http.NotFoundHandler())
 			server.Close()
 			source := newSource(t, productive.Config{Config: upstream.Config{URL: server.URL}}, sourcetest.Options())
-			_, err := do(source, held("682"))
+			_, err := do(context.Background(), source, held("682"))
 			checkRefusal(t, err, billing.CodeSourceUnavailable)
 		})
 	}
@@ -260,18 +272,5 @@ func (d deadline) Err() error {
 		return context.DeadlineExceeded
 	default:
 		return nil
-	}
-}
-
-func TestATimeoutAfterSendingLeavesDoubt(t *testing.T) {
-	ctx := deadline{context.Background(), make(chan struct{})}
-	source, seen := upstreamOf(t, sourcetest.Now, func(_ http.ResponseWriter, r *http.Request) {
-		close(ctx.up)
-		<-r.Context().Done()
-	})
-	_, err := source.Cancel(ctx, held("682"), quitting)
-	checkRefusal(t, err, billing.CodeOutcomeUnknown)
-	if len(seen()) != 1 {
-		t.Errorf("sent %d requests", len(seen()))
 	}
 }

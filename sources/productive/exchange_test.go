@@ -67,26 +67,26 @@ func held(organization string) *billing.Subscription {
 }
 
 // step is a command on a subscription, or a get of it.
-type step func(*productive.Source, *billing.Subscription) (billing.Receipt, error)
+type step func(context.Context, *productive.Source, *billing.Subscription) (billing.Receipt, error)
 
 func change(c billing.Change) step {
-	return func(s *productive.Source, sub *billing.Subscription) (billing.Receipt, error) {
-		return s.Change(context.Background(), sub, c)
+	return func(ctx context.Context, s *productive.Source, sub *billing.Subscription) (billing.Receipt, error) {
+		return s.Change(ctx, sub, c)
 	}
 }
 
 func cancel(c billing.Cancel) step {
-	return func(s *productive.Source, sub *billing.Subscription) (billing.Receipt, error) {
-		return s.Cancel(context.Background(), sub, c)
+	return func(ctx context.Context, s *productive.Source, sub *billing.Subscription) (billing.Receipt, error) {
+		return s.Cancel(ctx, sub, c)
 	}
 }
 
-func renew(s *productive.Source, sub *billing.Subscription) (billing.Receipt, error) {
-	return s.Renew(context.Background(), sub)
+func renew(ctx context.Context, s *productive.Source, sub *billing.Subscription) (billing.Receipt, error) {
+	return s.Renew(ctx, sub)
 }
 
-func get(s *productive.Source, sub *billing.Subscription) (billing.Receipt, error) {
-	outcome := s.Subscriptions(context.Background(), []billing.Ref{sub.Ref})[sub.Ref]
+func get(ctx context.Context, s *productive.Source, sub *billing.Subscription) (billing.Receipt, error) {
+	outcome := s.Subscriptions(ctx, []billing.Ref{sub.Ref})[sub.Ref]
 	return billing.Receipt{Subscription: outcome.Value}, outcome.Err
 }
 
@@ -123,7 +123,7 @@ func TestRecordedExchanges(t *testing.T) {
 		t.Run(recorded.Name, func(t *testing.T) {
 			step := recordedSteps[recorded.Name]
 			source, seen := upstreamOf(t, atRecording, sourcetest.Answer(recorded.Status, recorded.ContentType, fixture(t, step.answer)))
-			receipt, err := step.do(source, held(recorded.Name))
+			receipt, err := step.do(context.Background(), source, held(recorded.Name))
 			if billing.CodeOf(err) != step.want {
 				t.Fatalf("got %v, want %q", err, step.want)
 			}

@@ -1,0 +1,95 @@
+package writes
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"tributary/billing"
+)
+
+// Ending is how a write ended, in a word.
+type Ending string
+
+// Done; left as it was by the source; refused for what the caller can mend;
+// failed without having been made; in doubt; or answered as before.
+const (
+	Done      Ending = "done"
+	Unchanged Ending = "unchanged"
+	Refused   Ending = "refused"
+	Failed    Ending = "failed"
+	InDoubt   Ending = "unknown"
+	Replayed  Ending = "replayed"
+)
+
+func endingOf(r *Result) Ending {
+	switch {
+	case r.Fault != nil && r.Fault.Code == billing.CodeOutcomeUnknown:
+		return InDoubt
+	case r.Fault != nil:
+		return Failed
+	case len(r.Refusals) > 0:
+		return Refused
+	case !r.Changed:
+		return Unchanged
+	default:
+		return Done
+	}
+}
+
+// code is the first failure of a result; "" for none.
+func (r *Result) code() billing.Code {
+	switch {
+	case r.Fault != nil:
+		return r.Fault.Code
+	case len(r.Refusals) > 0:
+		return r.Refusals[0].Code
+	default:
+		return ""
+	}
+}
+
+// record writes the audit line: who, what, about what, and how it ended. It
+// holds nothing of the input but the id.
+func (r *run) record(ctx context.Context, result *Result, took time.Duration) {
+	if r.ending == "" {
+		r.ending = endingOf(result)
+	}
+	r.Observe(r.mutation, r.sourceName(), r.ending)
+	fields := []string{
+		"mutation", r.mutation,
+		"source", r.sourceName(),
+		"target", loggable(r.target),
+		"caller", r.Caller(ctx),
+		"outcome", string(r.ending),
+		"code", string(result.code()),
+		"sent", strconv.FormatBool(r.sent),
+		"requestId", r.RequestID(ctx),
+		"idempotencyKeyHash", r.keyID,
+	}
+	attrs := make([]slog.Attr, 0, len(fields)/2+2)
+	for i := 0; i < len(fields); i += 2 {
+		attrs = append(attrs, slog.String(fields[i], fields[i+1]))
+	}
+	attrs = append(attrs, slog.Duration("duration", took))
+	if result.Fault != nil && result.Fault.Err != nil {
+		attrs = append(attrs, slog.String("cause", result.Fault.Err.Error()))
+	}
+	r.Log.LogAttrs(ctx, slog.LevelInfo, "write", attrs...)
+	r.Ledger.Record(ctx, append(fields, "at", time.Now().UTC().Format(time.RFC3339Nano))...)
+}
+
+// loggable is an id that parsed, or that is about to be refused: bounded, and
+// of one line.
+func loggable(target string) string {
+	const longest = 300
+	target = strings.ToValidUTF8(target[:min(len(target), longest)], "?")
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f {
+			return '?'
+		}
+		return c
+	}, target)
+}

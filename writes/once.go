@@ -1,0 +1,137 @@
+package writes
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"tributary/billing"
+	"tributary/ledger"
+)
+
+const longestKey = 255 // bytes
+
+// once makes the write, or answers with what came of it before.
+func (r *run) once(ctx context.Context) *Result {
+	if len(r.check) > 0 {
+		return failed(refusals(r.check))
+	}
+	if r.key == nil {
+		return r.alone(ctx, nil)
+	}
+	if *r.key == "" || len(*r.key) > longestKey {
+		return failed(refuse(billing.CodeBadUserInput, "", []string{"idempotencyKey"},
+			fmt.Sprintf("an idempotency key has 1 to %d bytes, this one has %d", longestKey, len(*r.key))))
+	}
+	digest, err := r.digest()
+	if err != nil {
+		return failed(err)
+	}
+	r.keyID = r.keyIDOf(ctx)
+	claim, past, err := r.Ledger.Begin(ctx, r.keyID, digest)
+	switch {
+	case err != nil:
+		return failed(r.keyError(err))
+	case past != nil && past.Answer != nil:
+		return r.replay(past.Answer)
+	case past != nil:
+		return r.afterDeath(ctx, claim)
+	default:
+		return r.claimed(ctx, claim)
+	}
+}
+
+// digest tells one input from another. It is keyed, for inputs hold tokens.
+func (r *run) digest() ([]byte, error) {
+	input, err := json.Marshal(r.input)
+	if err != nil {
+		return nil, fmt.Errorf("digest the input: %w", err)
+	}
+	mac := hmac.New(sha256.New, r.Secret)
+	fmt.Fprintf(mac, "%s\n%s\n%s\n", r.mutation, r.source.Name(), r.target)
+	mac.Write(input)
+	return mac.Sum(nil), nil
+}
+
+// keyIDOf names the key and whose it is: the caller, with the credentials of its
+// own that sources are asked with. It is not keyed, and leaves the gateway's own
+// credentials out, so that a configuration which changes between a write and its
+// repetition makes no second write.
+func (r *run) keyIDOf(ctx context.Context) string {
+	sum := sha256.New()
+	part := func(text string) { fmt.Fprintf(sum, "%d:%s", len(text), text) }
+	part(r.Caller(ctx))
+	for _, source := range r.Sources.Sources() {
+		if own := source.Tenant(ctx); own != source.Tenant(context.Background()) {
+			part(own)
+		}
+	}
+	io.WriteString(sum, "key")
+	part(*r.key)
+	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
+}
+
+func (r *run) keyError(err error) error {
+	field := []string{"idempotencyKey"}
+	switch {
+	case errors.Is(err, ledger.ErrOtherInput):
+		return refuse(billing.CodeBadUserInput, "", field,
+			"this idempotency key was used with another input within the last 24 hours; a new write takes a new key")
+	case errors.Is(err, ledger.ErrBusy):
+		return refuse(billing.CodeConflict, "", field,
+			"a write with this idempotency key is still under way; ask again with the same key to learn what came of it")
+	default:
+		return &billing.Error{Code: billing.CodeInternal, Op: "claim an idempotency key", Err: err,
+			Message: "The store that keeps idempotency keys does not answer, so nothing was sent. Try again, or leave the key out."}
+	}
+}
+
+// claimed makes the write and keeps what came of it, unless the source surely
+// did nothing: then a repetition may try again.
+func (r *run) claimed(ctx context.Context, claim *ledger.Claim) *Result {
+	defer claim.Abandon() // after a panic nobody knows what came of the write
+	result := r.alone(ctx, claim)
+	undone := result.Fault != nil && result.Fault.Code != billing.CodeOutcomeUnknown
+	if !r.sent || undone {
+		claim.Release(ctx)
+		return result
+	}
+	r.finish(ctx, claim, result)
+	return result
+}
+
+// afterDeath tells of a write that a process died in the middle of.
+func (r *run) afterDeath(ctx context.Context, claim *ledger.Claim) *Result {
+	defer claim.Abandon()
+	r.sent = true
+	r.Sources.Drop(ctx, r.subjects, doubt)
+	result := r.inDoubt(ctx, errors.New("the gateway died while it made the write"))
+	r.finish(ctx, claim, result)
+	return result
+}
+
+// finish keeps an answer; where that fails, a repetition will be in doubt.
+func (r *run) finish(ctx context.Context, claim *ledger.Claim, result *Result) {
+	answer, err := r.keep(result)
+	if err == nil {
+		err = claim.Finish(ctx, answer)
+	}
+	if err != nil {
+		r.Log.ErrorContext(ctx, "the answer to a write cannot be kept", "mutation", r.mutation, "error", err)
+	}
+}
+
+func (r *run) replay(answer []byte) *Result {
+	result, err := r.recall(answer)
+	if err != nil {
+		return failed(&billing.Error{Code: billing.CodeOutcomeUnknown, Source: r.source.Name(), Op: "replay", Err: err,
+			Message: "A write with this key was made before, and what came of it can no longer be read. Read the subscription.", Seen: billing.SeenNothing})
+	}
+	r.ending = Replayed
+	return result
+}

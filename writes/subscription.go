@@ -1,0 +1,213 @@
+package writes
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"tributary/billing"
+	"tributary/loaders"
+)
+
+// subscriptionJob is a write to one subscription.
+type subscriptionJob struct {
+	*Writer
+	source *loaders.Source
+	ref    billing.Ref
+
+	// asks are the capabilities that the write takes, each with the input field
+	// that asks for it.
+	asks []ask
+	// readsPlans is whether fit and shows need the source's catalogue.
+	readsPlans bool
+
+	fit   func(sub *billing.Subscription, plans []*billing.Plan) []*billing.Error
+	write func(ctx context.Context, sub *billing.Subscription) (billing.Receipt, error)
+	shows func(sub *billing.Subscription, plans []*billing.Plan) bool
+
+	// What was found on the way.
+	before  *billing.Subscription
+	readAt  time.Time // before
+	plans   []*billing.Plan
+	receipt billing.Receipt
+}
+
+type ask struct {
+	capability billing.Capability
+	field      []string
+}
+
+// prepare reads the subscription as it is now, which also holds the id to its
+// organisation where the source's own writes don't.
+func (j *subscriptionJob) prepare(ctx context.Context) error {
+	sub, err := j.Sources.Read(ctx, j.ref)
+	if err != nil {
+		return notMade(err)
+	}
+	if sub == nil {
+		return refuse(billing.CodeNotFound, j.source.Name(), []string{"id"}, "source "+j.source.Name()+" has no such subscription")
+	}
+	j.before, j.readAt = sub, j.Sources.Now()
+	if err := j.obstacles(); err != nil {
+		return err
+	}
+	if j.readsPlans {
+		if err := j.readPlans(ctx); err != nil {
+			return err
+		}
+	}
+	if j.fit == nil {
+		return nil
+	}
+	if list := j.fit(sub, j.plans); len(list) > 0 {
+		return refusals(list)
+	}
+	return nil
+}
+
+// notMade says of a failed reading that the write was not made after it.
+func notMade(err error) error {
+	e, ok := billing.AsError(err)
+	if !ok || e.Code.Mendable() {
+		return err
+	}
+	told := *e
+	told.Message = strings.TrimSuffix(billing.ClientMessage(e), ".") + ", so nothing was sent"
+	return &told
+}
+
+func (j *subscriptionJob) obstacles() error {
+	var list refusals
+	for _, asked := range j.asks {
+		if why := j.source.Obstacle(j.before, asked.capability, j.readAt); why != "" {
+			list = append(list, refuse(billing.CodeConflict, j.source.Name(), asked.field, why)...)
+		}
+	}
+	if len(list) > 0 {
+		return list
+	}
+	return nil
+}
+
+func (j *subscriptionJob) readPlans(ctx context.Context) error {
+	joiner, ok := j.source.Source.(billing.PlanJoiner)
+	if !ok {
+		return nil
+	}
+	key, err := joiner.PlansKey(j.ref.Org)
+	if err != nil {
+		return err
+	}
+	if j.plans, err = j.Sources.ReadPlans(ctx, j.source, key); err != nil {
+		return notMade(err)
+	}
+	return nil
+}
+
+func (j *subscriptionJob) send(ctx context.Context) error {
+	receipt, err := j.write(ctx, j.before)
+	j.receipt = receipt
+	return err
+}
+
+func (j *subscriptionJob) settle(ctx context.Context) *Result {
+	if j.receipt.Subscription != nil {
+		return j.shown(j.receipt.Subscription, billing.ConfirmedByAnswer)
+	}
+	after, shows, err := j.reread(ctx)
+	switch {
+	case after == nil && err != nil:
+		return j.unread(err)
+	case j.receipt.Hidden:
+		return j.shown(after, billing.NeverConfirmed)
+	case shows:
+		return j.misfired(j.shown(after, billing.ConfirmedByReading))
+	default:
+		return j.swallowed(j.shown(after, billing.NotConfirmed))
+	}
+}
+
+// reread reads until the change shows, less and less often. A source that
+// no longer has the subscription shows its end.
+func (j *subscriptionJob) reread(ctx context.Context) (after *billing.Subscription, shows bool, err error) {
+	give, cancel := context.WithTimeout(ctx, j.confirmWithin)
+	defer cancel()
+	for pause := 50 * time.Millisecond; ; pause *= 2 {
+		sub, fault := j.Sources.Read(ctx, j.ref)
+		if fault != nil {
+			err = fault
+		} else {
+			after, err = sub, nil
+			if j.receipt.Hidden || sub != nil && j.shows(sub, j.plans) {
+				return after, true, nil
+			}
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-give.Done():
+			timer.Stop()
+			return after, false, err
+		}
+	}
+}
+
+func (j *subscriptionJob) shown(sub *billing.Subscription, confirmation billing.Confirmation) *Result {
+	return &Result{Subscription: sub, Changed: true, Provenance: billing.Provenance{
+		FetchedAt: j.Sources.Now(), Freshness: billing.Fresh, Cache: billing.CacheBypass, Confirmation: confirmation,
+	}}
+}
+
+// unread is a write that was made and whose subscription can't be read after it.
+func (j *subscriptionJob) unread(err error) *Result {
+	return &Result{Subscription: j.before, Changed: true, Provenance: billing.Provenance{
+		FetchedAt: j.readAt, Freshness: billing.StaleSourceDown, Cache: billing.CacheBypass,
+		Degraded: billing.CodeOf(err), Confirmation: billing.NotConfirmed,
+	}}
+}
+
+// misfired tells of a cancellation for the period's end that the source carried
+// out at once.
+func (j *subscriptionJob) misfired(result *Result) *Result {
+	after := result.Subscription
+	asked := j.asks[0]
+	atOnce := after != nil && after.Status == billing.StatusCanceled && j.before.Status != billing.StatusCanceled
+	if asked.capability == billing.CanCancelAtPeriodEnd && atOnce {
+		result.Refusals = refuse(billing.CodeConflict, j.source.Name(), asked.field, fmt.Sprintf(
+			"source %s cancelled the subscription at once, although the end of its period was asked for", j.source.Name()))
+	}
+	return result
+}
+
+// swallowed tells of a write that the source answered well and did not do, where
+// the subscription now shows why.
+func (j *subscriptionJob) swallowed(result *Result) *Result {
+	if result.Subscription == nil {
+		return result
+	}
+	for _, asked := range j.asks {
+		why := j.source.Obstacle(result.Subscription, asked.capability, j.Sources.Now())
+		if why != "" {
+			result.Refusals = append(result.Refusals, refuse(billing.CodeConflict, j.source.Name(), asked.field,
+				"source "+j.source.Name()+" took the request and changed nothing: "+why)...)
+		}
+	}
+	return result
+}
+
+func (j *subscriptionJob) look(ctx context.Context) (billing.Sighting, *Result) {
+	sub, err := j.Sources.Read(ctx, j.ref)
+	if err != nil || sub == nil {
+		return billing.SeenNothing, &Result{}
+	}
+	if j.readsPlans && j.plans == nil { // another process prepared the write
+		if err := j.readPlans(ctx); err != nil {
+			return billing.SeenNothing, j.shown(sub, billing.NotConfirmed)
+		}
+	}
+	if j.shows(sub, j.plans) {
+		return billing.SeenDone, j.shown(sub, billing.ConfirmedByReading)
+	}
+	return billing.SeenNotDone, j.shown(sub, billing.NotConfirmed)
+}

@@ -1,0 +1,93 @@
+package writes
+
+import (
+	"context"
+
+	"tributary/billing"
+	"tributary/loaders"
+)
+
+// StartTrial starts the trial of an organisation, or updates it.
+func (w *Writer) StartTrial(ctx context.Context, name string, request billing.TrialRequest, key *string) *Result {
+	o := order{mutation: "startTrial", target: request.Org, key: key, input: request}
+	source, err := w.named(name)
+	if err != nil {
+		return w.carryOutUnless(ctx, o, err)
+	}
+	o.source = source
+	able, ok := source.Source.(billing.TrialStarter)
+	switch {
+	case !ok && can(source, billing.CanStartTrial):
+		err = refuse(billing.CodeNotSupported, name, []string{"source"},
+			"source "+name+" starts the trial of a higher plan through changeSubscription with trialPlan")
+	case !ok:
+		err = cannot(source, []string{"source"}, words[billing.CanStartTrial])
+	default:
+		o.check = able.CheckTrial(request)
+		ref := w.Canonical(billing.Ref{Source: name, Org: request.Org})
+		o.target = ref.ID()
+		o.lock = lockOf(source, "subscription", ref.ID())
+		o.subjects = w.Sources.SubjectsOf(ref)
+		o.job = &trialJob{Writer: w, source: source, able: able, ref: ref, request: request}
+	}
+	return w.carryOutUnless(ctx, o, err)
+}
+
+// trialJob starts a trial. It reads nothing first: the source's quota is small,
+// and it judges the state by itself.
+type trialJob struct {
+	*Writer
+	source  *loaders.Source
+	able    billing.TrialStarter
+	ref     billing.Ref
+	request billing.TrialRequest
+	trial   *billing.Trial
+}
+
+func (j *trialJob) prepare(context.Context) error { return nil }
+
+func (j *trialJob) send(ctx context.Context) error {
+	trial, err := j.able.StartTrial(ctx, j.request)
+	j.trial = trial
+	return err
+}
+
+func (j *trialJob) settle(ctx context.Context) *Result {
+	result := j.read(ctx)
+	result.Trial, result.Changed = j.trial, j.trial != nil
+	return result
+}
+
+// look reads the running trial: one that somebody forced stays after the one
+// that was asked for, so it shows that there is one and no more.
+func (j *trialJob) look(ctx context.Context) (billing.Sighting, *Result) {
+	result := j.read(ctx)
+	result.Provenance.Confirmation = billing.NotConfirmed
+	joiner, ok := j.source.Source.(billing.TrialJoiner)
+	if !ok {
+		return billing.SeenNothing, result
+	}
+	outcome := joiner.Trials(ctx, []string{j.ref.Org})[j.ref.Org]
+	switch {
+	case outcome.Err != nil:
+		return billing.SeenNothing, result
+	case outcome.Value == nil:
+		return billing.SeenNotDone, result
+	default:
+		result.Trial = outcome.Value
+		result.Provenance.Confirmation = billing.ConfirmedByReading
+		return billing.SeenDone, result
+	}
+}
+
+// read is the organisation's subscription after the write, as far as it can be
+// read. It may not show a trial at all, so that it confirms nothing.
+func (j *trialJob) read(ctx context.Context) *Result {
+	sub, err := j.Sources.Read(ctx, j.ref)
+	if err != nil {
+		return &Result{}
+	}
+	return &Result{Subscription: sub, Provenance: billing.Provenance{
+		FetchedAt: j.Sources.Now(), Freshness: billing.Fresh, Cache: billing.CacheBypass, Confirmation: billing.NeverConfirmed,
+	}}
+}
