@@ -46,7 +46,7 @@ var bans = []struct {
 	},
 	{
 		[]string{"tributary/cache/...", "tributary/sources/...", "tributary/accounts/...", "tributary/config/..."},
-		[]string{"tributary/loaders/...", "tributary/portfolio/...", "tributary/graph/...", "tributary/resolvers/...", "tributary/gateway/...", "tributary/web/..."},
+		[]string{"tributary/loaders/...", "tributary/portfolio/...", "tributary/writes/...", "tributary/graph/...", "tributary/resolvers/...", "tributary/gateway/...", "tributary/web/..."},
 		"imports run one way, from the gateway down to the domain",
 	},
 	{
@@ -72,6 +72,16 @@ var bans = []struct {
 		"lists and sums over subscriptions are rules of the domain, not of GraphQL or HTTP",
 	},
 	{
+		[]string{"tributary/writes/..."},
+		slices.Concat([]string{"tributary/portfolio/...", "tributary/graph/...", "tributary/resolvers/...", "tributary/gateway/...", "net/http/..."}, graphQL, redis),
+		"a write is judged, made once and told the same, whatever interface it comes through and wherever it is remembered",
+	},
+	{
+		[]string{"tributary/ledger/..."},
+		slices.Concat([]string{"tributary/cache/...", "tributary/sources/...", "tributary/loaders/...", "tributary/writes/...", "net/http/..."}, graphQL),
+		"the ledger remembers that something was written, not what",
+	},
+	{
 		[]string{"tributary/graph/..."}, slices.Concat([]string{"tributary/resolvers/...", "tributary/gateway/..."}, redis),
 		"generated code is called by what people wrote, not the other way round",
 	},
@@ -82,13 +92,13 @@ var bans = []struct {
 	{
 		[]string{"tributary/sandbox/..."},
 		[]string{
-			"tributary/sources/...", "tributary/cache/...", "tributary/loaders/...", "tributary/portfolio/...",
+			"tributary/sources/...", "tributary/cache/...", "tributary/loaders/...", "tributary/portfolio/...", "tributary/ledger/...", "tributary/writes/...",
 			"tributary/resolvers/...", "tributary/gateway/...", "tributary/graph/...",
 		},
 		"the sandbox stands for other people's systems; sharing code with the gateway it would share its mistakes",
 	},
 	{
-		[]string{"tributary/billing/...", "tributary/sources/...", "tributary/cache/...", "tributary/accounts/...", "tributary/loaders/...",
+		[]string{"tributary/billing/...", "tributary/sources/...", "tributary/cache/...", "tributary/accounts/...", "tributary/loaders/...", "tributary/ledger/...", "tributary/writes/...",
 			"tributary/portfolio/...", "tributary/graph/...", "tributary/resolvers/...", "tributary/gateway/..."},
 		[]string{"tributary/sandbox/..."},
 		"the gateway knows its upstreams over HTTP alone, simulated or real",

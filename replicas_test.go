@@ -38,7 +38,9 @@ func startReplicas(t testing.TB) *replicas {
 // writes is how many requests that change something Productive got.
 func (r *replicas) writes() int {
 	r.t.Helper()
-	var counts struct{ Writes map[string]int }
+	var counts struct {
+		Writes map[string]int `json:"writes"`
+	}
 	answer := send(r.t, http.MethodGet, r.upstreams+"/_sandbox/calls", nil, "")
 	if err := json.Unmarshal([]byte(answer.body), &counts); err != nil {
 		r.t.Fatal(err)

@@ -37,8 +37,9 @@ func (a address) Validate() error {
 	return config.CheckListen(string(a))
 }
 
-// drainTime is how long a request that is under way may take to finish.
-const drainTime = 10 * time.Second
+// drainTime is how long a request that is under way may take to finish: a write
+// that is cut off would be in doubt.
+const drainTime = 28 * time.Second
 
 // Run serves until SIGTERM or SIGINT.
 func (c serveCommand) Run(to streams) error {

@@ -12,16 +12,20 @@ import (
 	"sync"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"tributary/accounts"
 	"tributary/billing"
 	"tributary/cache"
 	"tributary/config"
 	"tributary/gateway"
+	"tributary/ledger"
 	"tributary/loaders"
 	"tributary/portfolio"
 	"tributary/sources"
 	"tributary/sources/upstream"
 	"tributary/web"
+	"tributary/writes"
 )
 
 // Assembly is a gateway and what it stands on.
@@ -31,6 +35,8 @@ type Assembly struct {
 	Redis     *cache.Redis // nil where there is none
 
 	cache   *cache.Cache
+	ledger  *ledger.Ledger
+	store   redis.UniversalClient // of the ledger; nil where there is none
 	sources []*loaders.Source
 }
 
@@ -42,6 +48,10 @@ func (e Invalid) Unwrap() error { return e.error }
 
 // Close ends what runs in the background and hangs up.
 func (a *Assembly) Close() {
+	a.ledger.Close()
+	if a.store != nil {
+		a.store.Close()
+	}
 	a.cache.Close()
 	if a.Redis != nil {
 		a.Redis.Close()
@@ -68,10 +78,11 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 	}
 	a := &Assembly{Directory: directory, sources: opened}
 	if settings.Redis != nil {
-		if a.Redis, err = openRedis(settings.Redis); err != nil {
+		if err := a.openRedis(settings.Redis); err != nil {
 			return nil, Invalid{err}
 		}
 	}
+	a.ledger = ledger.New(a.store)
 	a.cache = cache.New(cache.Options{Memory: uint64(settings.Cache.Memory), Redis: a.Redis, Now: now})
 	holder := func(ref billing.Ref) *billing.Account { return directory.Current().Holder(ref) }
 	set, err := loaders.NewSet(opened, a.cache, sources.DetailsTypes(), holder)
@@ -91,10 +102,22 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 		Metrics:  gateway.NewMetrics(),
 		Log:      log,
 	}
+	a.Gateway.Writes = writes.New(writes.Writer{
+		Sources:   set,
+		Ledger:    a.ledger,
+		Canonical: func(ref billing.Ref) billing.Ref { return directory.Current().Canonical(ref) },
+		Secret:    secret,
+		Caller:    func(context.Context) string { return portfolio.Anyone.Subject },
+		RequestID: gateway.RequestID,
+		Observe:   a.Gateway.Metrics.ObserveWrite,
+		Log:       log,
+	})
 	a.Gateway.Metrics.WatchSources(opened)
 	if a.Redis != nil {
 		a.Gateway.Ready.PingRedis = a.Redis.Ping
 		a.Gateway.Metrics.WatchCounter("tributary_redis_faults_total", "Look-ups and writes that Redis did not answer.", a.Redis.Faults)
+		a.Gateway.Metrics.WatchCounter("tributary_redis_unacknowledged_total", "Changes that not every replica said in time to have heard of.", a.cache.Unacknowledged)
+		a.Gateway.Metrics.WatchCounter("tributary_audit_lost_total", "Writes that the audit stream in Redis does not have.", a.ledger.Lost)
 	}
 	return a, nil
 }
@@ -128,7 +151,24 @@ func openDirectory(file string, settings *config.Config, opened []*loaders.Sourc
 	}, log)
 }
 
-func openRedis(settings *config.Redis) (*cache.Redis, error) {
+// ledgerTimeout bounds a round trip for a write, which is worth a longer wait
+// than a look into the cache.
+const ledgerTimeout = 500 * time.Millisecond
+
+// openRedis opens the cache's tier and the ledger's store.
+func (a *Assembly) openRedis(settings *config.Redis) error {
+	written, err := redisConfig(settings)
+	if err != nil {
+		return err
+	}
+	if a.store, err = written.Open(ledgerTimeout); err != nil {
+		return err
+	}
+	a.Redis, err = cache.OpenRedis(written)
+	return err
+}
+
+func redisConfig(settings *config.Redis) (cache.RedisConfig, error) {
 	written := cache.RedisConfig{
 		URL:      settings.URL,
 		Addrs:    settings.Addrs,
@@ -140,11 +180,11 @@ func openRedis(settings *config.Redis) (*cache.Redis, error) {
 	if settings.TLS != nil {
 		transport, err := tlsOf(settings.TLS)
 		if err != nil {
-			return nil, err
+			return written, err
 		}
 		written.TLS = transport
 	}
-	return cache.OpenRedis(written)
+	return written, nil
 }
 
 func tlsOf(settings *config.TLS) (*tls.Config, error) {

@@ -22,8 +22,28 @@ type Source interface {
 	// Key where the kind has one. Every ref is in the answer: a nil Value with
 	// a nil Err where the source says that there is none.
 	Subscriptions(ctx context.Context, refs []Ref) map[Ref]Outcome[*Subscription]
+	// Obstacle says what keeps sub, in its present state, from being asked for
+	// one of the Capabilities: a sentence for clients, "" for nothing.
+	Obstacle(sub *Subscription, c Capability, now time.Time) string
 	// Health is what the latest calls showed.
 	Health() Health
+}
+
+// Allowed is what sub may be asked of its source in its present state: of the
+// source's capabilities those that are about one subscription and that nothing
+// stands in the way of.
+func Allowed(source Source, sub *Subscription, now time.Time) []Capability {
+	var allowed []Capability
+	for _, c := range source.Capabilities() {
+		switch c {
+		case CanList, CanListPlans, CanManagePlans:
+		default:
+			if source.Obstacle(sub, c, now) == "" {
+				allowed = append(allowed, c)
+			}
+		}
+	}
+	return allowed
 }
 
 // Lister is a Source that can list what an organisation holds.

@@ -165,12 +165,17 @@ func TestAWriteThatNeverLeftIsNotInDoubt(t *testing.T) {
 // With Redis gone a write is made once all the same, and nothing stale is read
 // after it. Only what needs the store is refused.
 func TestWritesWithoutTheirRedis(t *testing.T) {
-	for what, leave := range map[string]func(*redistest.Server){"killed": (*redistest.Server).Kill, "paused": (*redistest.Server).Pause} {
+	for what, leave := range map[string]func(*testing.T, *redistest.Server){
+		"killed": func(_ *testing.T, s *redistest.Server) { s.Kill() },
+		"paused": func(t *testing.T, s *redistest.Server) {
+			s.Pause()
+			t.Cleanup(s.Resume)
+		},
+	} {
 		for name, wr := range writings {
 			t.Run(what+", "+name, func(t *testing.T) {
 				t.Parallel()
 				server := redistest.Start(t)
-				t.Cleanup(server.Resume)
 				w := start(t, func(text string) string {
 					if wr.edit != nil {
 						text = wr.edit(text)
@@ -178,7 +183,7 @@ func TestWritesWithoutTheirRedis(t *testing.T) {
 					return "redis: { url: '" + server.URL() + "' }\n" + text
 				})
 				w.mustAsk(wr.state, nil)
-				leave(server)
+				leave(t, server)
 				keyed := strings.Replace(wr.query, "input: {", `input: { idempotencyKey: "k",`, 1)
 				if a := w.ask(keyed, nil); a.codes() != "INTERNAL" || w.writes() != 0 {
 					t.Errorf("with a key that cannot be kept it is answered %s, after %d writes", a.raw, w.writes())

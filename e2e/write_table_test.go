@@ -52,6 +52,8 @@ var askings = []asking{
 // planFor is a plan that a subscription can move to.
 func planFor(id string) string {
 	switch {
+	case last(id) == "7d1e0000-0000-4000-8000-000000000013":
+		return "9a5e0000-0000-4000-8000-000000000001"
 	case strings.HasPrefix(id, "subscription/billing/"):
 		return "9a5e0000-0000-4000-8000-000000000006"
 	case last(id) == "694":
@@ -67,7 +69,14 @@ func planFor(id string) string {
 
 // toldOnlyByTheSource are the refusals that no document tells of beforehand, by
 // what is asked and the id's last part.
-var toldOnlyByTheSource = map[string]string{}
+var toldOnlyByTheSource = map[string]string{
+	"change plan 7d1e0000-0000-4000-8000-000000000025": "PAYMENT_REQUIRED",
+	"change plan 691":          "PAYMENT_REQUIRED",
+	"change cycle 691":         "PAYMENT_REQUIRED",
+	"change seats 691":         "PAYMENT_REQUIRED",
+	"remove add-ons 691":       "PAYMENT_REQUIRED",
+	"cancel at period end 697": "OUTCOME_UNKNOWN",
+}
 
 // Every way to ask, of every subscription of the sandbox in every status it has:
 // what capabilities say beforehand is what the mutation then does.

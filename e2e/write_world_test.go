@@ -7,11 +7,6 @@ import (
 	"testing"
 )
 
-// uncached keeps a gateway from answering out of its caches.
-func uncached(text string) string {
-	return strings.ReplaceAll(text, "    kind: ", "    cache: { ttl: 0s }\n    kind: ")
-}
-
 // connected has Frontier spoken to over Connect.
 func connected(text string) string {
 	return strings.Replace(text, "    kind: frontier\n", "    kind: frontier\n    protocol: connect\n", 1)

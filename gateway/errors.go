@@ -83,6 +83,9 @@ func extensions(ctx context.Context, err error) map[string]any {
 		if e.Source != "" {
 			fields["source"] = e.Source
 		}
+		if e.Seen != "" {
+			fields["seen"] = e.Seen
+		}
 		if !e.RetryAfter.IsZero() {
 			fields["retryAfter"] = e.RetryAfter.UTC().Format(time.RFC3339)
 		}

@@ -23,12 +23,14 @@ import (
 	"tributary/loaders"
 	"tributary/portfolio"
 	"tributary/resolvers"
+	"tributary/writes"
 )
 
 // Gateway is the edge of one process. Its fields are set before Handler is
 // called.
 type Gateway struct {
 	Portfolio *portfolio.Portfolio
+	Writes    *writes.Writer
 	SDL       string
 	GraphiQL  http.Handler
 	Ready     *Readiness
@@ -70,7 +72,7 @@ func (g *Gateway) Handler() http.Handler {
 
 // graphQL executes GraphQL over HTTP.
 func (g *Gateway) graphQL() http.Handler {
-	server := handler.New(graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.Root{Portfolio: g.Portfolio}}))
+	server := handler.New(graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.Root{Portfolio: g.Portfolio, Writes: g.Writes}}))
 	server.AddTransport(overHTTP{})
 	server.SetQueryCache(lru.New[*ast.QueryDocument](knownDocs))
 	server.Use(extension.Introspection{})

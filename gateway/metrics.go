@@ -12,6 +12,7 @@ import (
 
 	"tributary/billing"
 	"tributary/loaders"
+	"tributary/writes"
 )
 
 // Metrics counts what operators watch.
@@ -21,6 +22,7 @@ type Metrics struct {
 	durations prometheus.Histogram
 	calls     prometheus.Counter
 	answers   *prometheus.CounterVec
+	writes    *prometheus.CounterVec
 }
 
 // NewMetrics makes the gateway's metrics with those of the process.
@@ -40,8 +42,11 @@ func NewMetrics() *Metrics {
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tributary_cache_answers_total", Help: "Documents that operations needed, by whether a cache had them.",
 		}, []string{"result"}),
+		writes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tributary_writes_total", Help: "Mutations, by source and how they ended: done, unchanged, refused, failed, unknown, replayed.",
+		}, []string{"mutation", "source", "outcome"}),
 	}
-	m.registry.MustRegister(m.requests, m.durations, m.calls, m.answers,
+	m.registry.MustRegister(m.requests, m.durations, m.calls, m.answers, m.writes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -65,6 +70,11 @@ func (m *Metrics) WatchSources(sources []*loaders.Source) {
 func (m *Metrics) WatchCounter(name, help string, count func() int64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help},
 		func() float64 { return float64(count()) }))
+}
+
+// ObserveWrite counts a mutation.
+func (m *Metrics) ObserveWrite(mutation, source string, ending writes.Ending) {
+	m.writes.WithLabelValues(mutation, source, string(ending)).Inc()
 }
 
 func (m *Metrics) observe(e *entry, took time.Duration, hits, misses int64) {

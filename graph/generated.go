@@ -545,7 +545,7 @@ enum ErrorCode {
   SOURCE_AUTH_FAILED
   "The source answered something the gateway cannot read."
   SOURCE_BAD_DATA
-  "A write was sent and nobody knows whether it took effect. Read the subscription before trying again."
+  "A write was sent and nobody knows whether it took effect. ` + "`" + `extensions.seen` + "`" + ` says what reading once more showed: DONE, NOT_DONE (it may still come) or UNREADABLE. Read the subscription before trying again."
   OUTCOME_UNKNOWN
   "The caller asked the gateway too often; retryable from ` + "`" + `retryAfter` + "`" + ` on."
   RATE_LIMITED
@@ -798,7 +798,7 @@ type Subscription implements Node {
   managementUrl: URL
   "What the source lets its users attach freely, as a JSON object."
   metadata: JSON
-  "What may be asked of it in its present state; always a part of its source's capabilities. This version reads only."
+  "What may be asked of it in its present state; always a part of its source's capabilities. A mutation of another kind is refused with CONFLICT and nothing is sent; one of these kinds is sent, and what the source makes of it is the answer."
   capabilities: [Capability!]!
   "Where this answer came from and how old it is."
   provenance: Provenance!
@@ -1220,6 +1220,20 @@ type Provenance {
   cacheStatus: CacheStatus!
   "Why the source could not be asked again; null where it could, or need not."
   degradedReason: ErrorCode
+  "In the payload of a mutation, whether this answer shows what the mutation did; null everywhere else."
+  confirmation: Confirmation
+}
+
+"How an answer to a mutation relates to what the mutation did."
+enum Confirmation {
+  "It is the source's own answer to the write."
+  ANSWERED
+  "It was read after the write and shows it."
+  SHOWN
+  "It was read after the write, for two seconds if need be, and does not show it: the source is slow to show it, or has not done it. Read when ` + "`" + `degradedReason` + "`" + ` is set: it could not be read after the write and is what was there before."
+  NOT_SHOWN
+  "It was read after the write, and this source never shows such a thing: an Intercode subscription that was cancelled for the end of its period looks as before until then."
+  NEVER_SHOWN
 }
 
 "How an answer relates to its source's present state."
@@ -1811,11 +1825,11 @@ type ProductiveAddOn {
 
 # ---------------------------------------------------------------- mutations
 
-"What can be changed. This version answers every mutation with the error NOT_SUPPORTED and sends nothing; the fields say what each will do. Each is to make exactly one write at one source, in the order of the document, and never to repeat it by itself."
+"What can be changed. Each field makes at most one write at one source, in the order of the document, after reading what is there, and never repeats it by itself. What the caller can mend is in ` + "`" + `userErrors` + "`" + `. What it cannot is a GraphQL error beside the payload: then the write was not made, unless the code is OUTCOME_UNKNOWN."
 type Mutation {
   "Cancels at the end of the period (Frontier, Intercode, Productive) or at once (Frontier, Intercode)."
   cancelSubscription(input: CancelSubscriptionInput!): CancelSubscriptionPayload!
-  "Undoes a pending cancellation, reactivates or renews (Frontier, Intercode, Productive)."
+  "Undoes what is to come, a cancellation or at Frontier a change of plan too, or reactivates what was cancelled (Frontier, Intercode, Productive)."
   renewSubscription(input: RenewSubscriptionInput!): RenewSubscriptionPayload!
   "Changes the plan (Frontier), or plan, cycle, seats, trial plan, add-ons and payment token (Productive)."
   changeSubscription(input: ChangeSubscriptionInput!): ChangeSubscriptionPayload!
@@ -1849,9 +1863,9 @@ input CancelSubscriptionInput {
   when: CancelWhen! = AT_PERIOD_END
   "The number of a reason, in the source's own list (Productive)."
   reasonId: Int
-  "What the customer says about it, at most 2,000 characters (Productive)."
+  "What the customer says about it, at most 2,000 characters (Productive). Null is sent as null, an empty text as such. Never logged."
   note: String
-  "A text of the caller's choice. The same key with the same input, by the same caller within 24 hours, gets the first answer again instead of a second write; with another input it is BAD_USER_INPUT."
+  "A text of the caller's choice, 1 to 255 bytes. The same key with the same input, by the same caller within 24 hours, gets the first answer again instead of a second write; with another input it is BAD_USER_INPUT. A write that was surely not made leaves the key free."
   idempotencyKey: String
 }
 
@@ -1865,7 +1879,7 @@ enum CancelWhen {
 
 "What came of a cancellation."
 type CancelSubscriptionPayload {
-  "The subscription as its source shows it after the write; null when nothing was done."
+  "The subscription as its source shows it after the write, see ` + "`" + `provenance.confirmation` + "`" + `; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done."
   subscription: Subscription
   "What the caller can mend; empty when it was done."
   userErrors: [UserError!]!
@@ -1881,7 +1895,7 @@ input RenewSubscriptionInput {
 
 "What came of a renewal."
 type RenewSubscriptionPayload {
-  "The subscription as its source shows it after the write; null when nothing was done."
+  "The subscription as its source shows it after the write, see ` + "`" + `provenance.confirmation` + "`" + `; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done."
   subscription: Subscription
   "What the caller can mend; empty when it was done."
   userErrors: [UserError!]!
@@ -1895,7 +1909,7 @@ input ChangeSubscriptionInput {
   plan: String
   "The billing cycle to move to, in the source's word: month, year (Productive)."
   cycle: String
-  "The number of seats to pay for, at least 1 (Productive)."
+  "The number of seats to pay for: at least 1, the seats in use, and what the plan asks for (Productive)."
   seats: Int
   "The id of the higher plan to try; null ends such a trial (Productive)."
   trialPlan: String
@@ -1903,7 +1917,7 @@ input ChangeSubscriptionInput {
   addOns: [AddOnInput!]
   "The payment provider's token of a new card (Productive). Never logged or kept."
   paymentToken: String
-  "When the change takes effect, where the source lets one choose."
+  "When the change takes effect, where the source lets one choose (Frontier)."
   effective: ChangeEffective = PROVIDER_DEFAULT
   "As in CancelSubscriptionInput."
   idempotencyKey: String
@@ -1929,7 +1943,7 @@ enum ChangeEffective {
 
 "What came of a change."
 type ChangeSubscriptionPayload {
-  "The subscription as its source shows it after the write; null when nothing was done."
+  "The subscription as its source shows it after the write, see ` + "`" + `provenance.confirmation` + "`" + `; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done."
   subscription: Subscription
   "What the caller can mend; empty when it was done."
   userErrors: [UserError!]!
@@ -1951,7 +1965,7 @@ input StartTrialInput {
 
 "What came of starting a trial."
 type StartTrialPayload {
-  "False when the source left everything as it was: the trial already stands, there is a paid subscription, or none is to be had."
+  "False when the source left everything as it was, because the trial already stands, there is a paid subscription or none is to be had; and when nothing was done."
   changed: Boolean!
   "The trial that was started or updated; null when nothing changed."
   trial: FocusTrial
@@ -1987,7 +2001,7 @@ type CreateCheckoutPayload {
   userErrors: [UserError!]!
 }
 
-"A tier to add. A field left out, or null, is not sent."
+"A tier to add. A field left out is not sent, null is sent as null."
 input CreatePlanInput {
   "The source's name in the configuration."
   source: String!
@@ -2019,7 +2033,7 @@ type CreatePlanPayload {
   userErrors: [UserError!]!
 }
 
-"A tier to change. A field left out changes nothing."
+"A tier to change. A field left out is not sent and changes nothing, null is sent as null."
 input UpdatePlanInput {
   "The source's name in the configuration."
   source: String!
@@ -3000,6 +3014,8 @@ func (ec *executionContext) childFields_Provenance(ctx context.Context, field gr
 		return ec.fieldContext_Provenance_cacheStatus(ctx, field)
 	case "degradedReason":
 		return ec.fieldContext_Provenance_degradedReason(ctx, field)
+	case "confirmation":
+		return ec.fieldContext_Provenance_confirmation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Provenance", field.Name)
 }
@@ -13178,6 +13194,29 @@ func (ec *executionContext) fieldContext_Provenance_degradedReason(_ context.Con
 	return graphql.NewScalarFieldContext("Provenance", field, true, false, "ErrorCode")
 }
 
+func (ec *executionContext) _Provenance_confirmation(ctx context.Context, field graphql.CollectedField, obj *loaders.Provenance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Provenance_confirmation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Confirmation(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *billing.Confirmation) graphql.Marshaler {
+			return ec.marshalOConfirmation2ᚖtributaryᚋbillingᚐConfirmation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Provenance_confirmation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Provenance", field, true, false, "Confirmation")
+}
+
 func (ec *executionContext) _Query_node(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17738,8 +17777,8 @@ func UnmarshalAccountFilter(ctx context.Context, raw any) (portfolio.AccountFilt
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputAddOnInput(ctx context.Context, obj any) (model.AddOnInput, error) {
-	var it model.AddOnInput
+func (ec *executionContext) unmarshalInputAddOnInput(ctx context.Context, obj any) (billing.AddOnChoice, error) {
+	var it billing.AddOnChoice
 	if obj == nil {
 		return it, nil
 	}
@@ -17781,8 +17820,8 @@ func (ec *executionContext) unmarshalInputAddOnInput(ctx context.Context, obj an
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalAddOnInput(ctx context.Context, raw any) (model.AddOnInput, error) {
-	var out model.AddOnInput
+func UnmarshalAddOnInput(ctx context.Context, raw any) (billing.AddOnChoice, error) {
+	var out billing.AddOnChoice
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddOnInput", raw, &out)
 	return out, err
 }
@@ -17818,7 +17857,7 @@ func (ec *executionContext) unmarshalInputCancelSubscriptionInput(ctx context.Co
 			it.ID = data
 		case "when":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("when"))
-			data, err := ec.unmarshalNCancelWhen2tributaryᚋgraphᚋmodelᚐCancelWhen(ctx, v)
+			data, err := ec.unmarshalNCancelWhen2tributaryᚋbillingᚐCancelWhen(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -17920,7 +17959,7 @@ func (ec *executionContext) unmarshalInputChangeSubscriptionInput(ctx context.Co
 			it.TrialPlan = graphql.OmittableOf(data)
 		case "addOns":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addOns"))
-			data, err := ec.unmarshalOAddOnInput2ᚕᚖtributaryᚋgraphᚋmodelᚐAddOnInputᚄ(ctx, v)
+			data, err := ec.unmarshalOAddOnInput2ᚕᚖtributaryᚋbillingᚐAddOnChoiceᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -17934,7 +17973,7 @@ func (ec *executionContext) unmarshalInputChangeSubscriptionInput(ctx context.Co
 			it.PaymentToken = graphql.OmittableOf(data)
 		case "effective":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effective"))
-			data, err := ec.unmarshalOChangeEffective2ᚖtributaryᚋgraphᚋmodelᚐChangeEffective(ctx, v)
+			data, err := ec.unmarshalOChangeEffective2ᚖtributaryᚋbillingᚐChangeEffective(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -21968,6 +22007,11 @@ func (ec *executionContext) _Provenance(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "confirmation":
+			out.Values[i] = ec._Provenance_confirmation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -23660,7 +23704,7 @@ func (ec *executionContext) marshalNAddOn2ᚕtributaryᚋbillingᚐAddOnᚄ(ctx 
 	return ret
 }
 
-func (ec *executionContext) unmarshalNAddOnInput2ᚖtributaryᚋgraphᚋmodelᚐAddOnInput(ctx context.Context, v any) (*model.AddOnInput, error) {
+func (ec *executionContext) unmarshalNAddOnInput2ᚖtributaryᚋbillingᚐAddOnChoice(ctx context.Context, v any) (*billing.AddOnChoice, error) {
 	res, err := ec.unmarshalInputAddOnInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -23736,15 +23780,31 @@ func (ec *executionContext) marshalNCancelSubscriptionPayload2ᚖtributaryᚋgra
 	return ec._CancelSubscriptionPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCancelWhen2tributaryᚋgraphᚋmodelᚐCancelWhen(ctx context.Context, v any) (model.CancelWhen, error) {
-	var res model.CancelWhen
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNCancelWhen2tributaryᚋbillingᚐCancelWhen(ctx context.Context, v any) (billing.CancelWhen, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNCancelWhen2tributaryᚋbillingᚐCancelWhen[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCancelWhen2tributaryᚋgraphᚋmodelᚐCancelWhen(ctx context.Context, sel ast.SelectionSet, v model.CancelWhen) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNCancelWhen2tributaryᚋbillingᚐCancelWhen(ctx context.Context, sel ast.SelectionSet, v billing.CancelWhen) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNCancelWhen2tributaryᚋbillingᚐCancelWhen[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CancelWhen!")
+	}
+	return res
 }
+
+var (
+	unmarshalNCancelWhen2tributaryᚋbillingᚐCancelWhen = map[string]billing.CancelWhen{
+		"AT_PERIOD_END": billing.CancelAtPeriodEnd,
+		"NOW":           billing.CancelNow,
+	}
+	marshalNCancelWhen2tributaryᚋbillingᚐCancelWhen = map[billing.CancelWhen]string{
+		billing.CancelAtPeriodEnd: "AT_PERIOD_END",
+		billing.CancelNow:         "NOW",
+	}
+)
 
 func (ec *executionContext) unmarshalNCapability2tributaryᚋbillingᚐCapability(ctx context.Context, v any) (billing.Capability, error) {
 	tmp, err := graphql.UnmarshalString(v)
@@ -25361,16 +25421,16 @@ func (ec *executionContext) unmarshalOAccountFilter2ᚖtributaryᚋportfolioᚐA
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOAddOnInput2ᚕᚖtributaryᚋgraphᚋmodelᚐAddOnInputᚄ(ctx context.Context, v any) ([]*model.AddOnInput, error) {
+func (ec *executionContext) unmarshalOAddOnInput2ᚕᚖtributaryᚋbillingᚐAddOnChoiceᚄ(ctx context.Context, v any) ([]*billing.AddOnChoice, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]*model.AddOnInput, len(vSlice))
+	res := make([]*billing.AddOnChoice, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNAddOnInput2ᚖtributaryᚋgraphᚋmodelᚐAddOnInput(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNAddOnInput2ᚖtributaryᚋbillingᚐAddOnChoice(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -25447,21 +25507,71 @@ func (ec *executionContext) marshalOCancellation2ᚖtributaryᚋbillingᚐCancel
 	return ec._Cancellation(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOChangeEffective2ᚖtributaryᚋgraphᚋmodelᚐChangeEffective(ctx context.Context, v any) (*model.ChangeEffective, error) {
+func (ec *executionContext) unmarshalOChangeEffective2ᚖtributaryᚋbillingᚐChangeEffective(ctx context.Context, v any) (*billing.ChangeEffective, error) {
 	if v == nil {
 		return nil, nil
 	}
-	var res = new(model.ChangeEffective)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalOChangeEffective2ᚖtributaryᚋbillingᚐChangeEffective[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOChangeEffective2ᚖtributaryᚋgraphᚋmodelᚐChangeEffective(ctx context.Context, sel ast.SelectionSet, v *model.ChangeEffective) graphql.Marshaler {
+func (ec *executionContext) marshalOChangeEffective2ᚖtributaryᚋbillingᚐChangeEffective(ctx context.Context, sel ast.SelectionSet, v *billing.ChangeEffective) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
-	return v
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalOChangeEffective2ᚖtributaryᚋbillingᚐChangeEffective[*v])
+	return res
 }
+
+var (
+	unmarshalOChangeEffective2ᚖtributaryᚋbillingᚐChangeEffective = map[string]billing.ChangeEffective{
+		"NOW":              billing.ChangeNow,
+		"AT_PERIOD_END":    billing.ChangeAtPeriodEnd,
+		"PROVIDER_DEFAULT": billing.ChangeByProviderDefault,
+	}
+	marshalOChangeEffective2ᚖtributaryᚋbillingᚐChangeEffective = map[billing.ChangeEffective]string{
+		billing.ChangeNow:               "NOW",
+		billing.ChangeAtPeriodEnd:       "AT_PERIOD_END",
+		billing.ChangeByProviderDefault: "PROVIDER_DEFAULT",
+	}
+)
+
+func (ec *executionContext) unmarshalOConfirmation2ᚖtributaryᚋbillingᚐConfirmation(ctx context.Context, v any) (*billing.Confirmation, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalOConfirmation2ᚖtributaryᚋbillingᚐConfirmation[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOConfirmation2ᚖtributaryᚋbillingᚐConfirmation(ctx context.Context, sel ast.SelectionSet, v *billing.Confirmation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalOConfirmation2ᚖtributaryᚋbillingᚐConfirmation[*v])
+	return res
+}
+
+var (
+	unmarshalOConfirmation2ᚖtributaryᚋbillingᚐConfirmation = map[string]billing.Confirmation{
+		"ANSWERED":    billing.ConfirmedByAnswer,
+		"SHOWN":       billing.ConfirmedByReading,
+		"NOT_SHOWN":   billing.NotConfirmed,
+		"NEVER_SHOWN": billing.NeverConfirmed,
+	}
+	marshalOConfirmation2ᚖtributaryᚋbillingᚐConfirmation = map[billing.Confirmation]string{
+		billing.ConfirmedByAnswer:  "ANSWERED",
+		billing.ConfirmedByReading: "SHOWN",
+		billing.NotConfirmed:       "NOT_SHOWN",
+		billing.NeverConfirmed:     "NEVER_SHOWN",
+	}
+)
 
 func (ec *executionContext) unmarshalOCurrencyCode2ᚖstring(ctx context.Context, v any) (*string, error) {
 	if v == nil {

@@ -8,6 +8,15 @@ import (
 	"tributary/cache"
 )
 
+// The kinds of document that caches keep, as their keys name them.
+const (
+	entitySubscription = "subscription"
+	entityHoldings     = "holdings"
+	entityPlans        = "plans"
+	entityCustomers    = "customers"
+	entityTrial        = "trial"
+)
+
 // question is how one kind of document is asked for.
 type question[K comparable, V any] struct {
 	codec  cache.Codec[V]
@@ -82,7 +91,7 @@ func (q question[K, V]) fetchFrom(ctx context.Context, s *Set, source *Source, k
 func (s *Set) fetchSubscriptions(ctx context.Context, refs []billing.Ref) map[billing.Ref]cache.Answer[*billing.Subscription] {
 	return question[billing.Ref, *billing.Subscription]{
 		codec:  s.subscriptions,
-		entity: "subscription",
+		entity: entitySubscription,
 		source: func(ref billing.Ref) string { return ref.Source },
 		id:     refID,
 		ask: func(ctx context.Context, source *Source, refs []billing.Ref) map[billing.Ref]billing.Outcome[*billing.Subscription] {
@@ -94,7 +103,7 @@ func (s *Set) fetchSubscriptions(ctx context.Context, refs []billing.Ref) map[bi
 func (s *Set) fetchHoldings(ctx context.Context, owners []billing.Ref) map[billing.Ref]cache.Answer[[]*billing.Subscription] {
 	return question[billing.Ref, []*billing.Subscription]{
 		codec:  s.holdings,
-		entity: "holdings",
+		entity: entityHoldings,
 		source: func(ref billing.Ref) string { return ref.Source },
 		id:     refID,
 		ask: func(ctx context.Context, source *Source, owners []billing.Ref) map[billing.Ref]billing.Outcome[[]*billing.Subscription] {
@@ -114,19 +123,19 @@ func refID(ref billing.Ref) string {
 }
 
 func (s *Set) fetchPlans(ctx context.Context, keys []documentKey) map[documentKey]cache.Answer[[]*billing.Plan] {
-	return documents(s.plans, "plans", func(ctx context.Context, source *Source, ids []string) map[string]billing.Outcome[[]*billing.Plan] {
+	return documents(s.plans, entityPlans, func(ctx context.Context, source *Source, ids []string) map[string]billing.Outcome[[]*billing.Plan] {
 		return source.Source.(billing.PlanLister).Plans(ctx, ids)
 	}).fetch(ctx, s, keys)
 }
 
 func (s *Set) fetchCustomers(ctx context.Context, keys []documentKey) map[documentKey]cache.Answer[[]*billing.Customer] {
-	return documents(s.customers, "customers", func(ctx context.Context, source *Source, ids []string) map[string]billing.Outcome[[]*billing.Customer] {
+	return documents(s.customers, entityCustomers, func(ctx context.Context, source *Source, ids []string) map[string]billing.Outcome[[]*billing.Customer] {
 		return source.Source.(billing.CustomerJoiner).Customers(ctx, ids)
 	}).fetch(ctx, s, keys)
 }
 
 func (s *Set) fetchTrials(ctx context.Context, keys []documentKey) map[documentKey]cache.Answer[*billing.Trial] {
-	return documents(s.trials, "trial", func(ctx context.Context, source *Source, ids []string) map[string]billing.Outcome[*billing.Trial] {
+	return documents(s.trials, entityTrial, func(ctx context.Context, source *Source, ids []string) map[string]billing.Outcome[*billing.Trial] {
 		return source.Source.(billing.TrialJoiner).Trials(ctx, ids)
 	}).fetch(ctx, s, keys)
 }

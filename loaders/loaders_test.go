@@ -31,6 +31,9 @@ func (f *fake) Name() string                       { return "src" }
 func (f *fake) Kind() billing.SourceKind           { return billing.KindFrontier }
 func (f *fake) Capabilities() []billing.Capability { return []billing.Capability{billing.CanGet} }
 func (f *fake) Health() billing.Health             { return billing.Health{} }
+func (f *fake) Obstacle(*billing.Subscription, billing.Capability, time.Time) string {
+	return ""
+}
 
 func (f *fake) ParseRef(parts []string) (billing.Ref, error) {
 	return billing.Ref{Source: "src", Org: parts[0]}, nil

@@ -153,3 +153,9 @@ func (l *loader[K, V]) flush() {
 		data.Flush()
 	}
 }
+
+func (l *loader[K, V]) forget() {
+	if data := l.data.Load(); data != nil {
+		data.ClearAll()
+	}
+}

@@ -28,6 +28,7 @@ type Set struct {
 	cache   *cache.Cache
 	holder  func(billing.Ref) *billing.Account
 	now     func() time.Time
+	format  *cache.Format
 
 	subscriptions cache.Codec[*billing.Subscription]
 	holdings      cache.Codec[[]*billing.Subscription]
@@ -50,6 +51,7 @@ func NewSet(sources []*Source, store *cache.Cache, details []reflect.Type, holde
 		cache:   store,
 		holder:  holder,
 		now:     store.Now,
+		format:  format,
 	}
 	for _, source := range sources {
 		s.byName[source.Name()] = source

@@ -28,10 +28,9 @@ func (s *Subscription) Provenance() *Provenance {
 // IsEntitled is billing's rule as of the operation.
 func (s *Subscription) IsEntitled() bool { return s.Subscription.IsEntitled(s.op.now) }
 
-// Capabilities is what may be asked of it in its present state. This version
-// reads only.
+// Capabilities is what may be asked of it in its present state.
 func (s *Subscription) Capabilities() []billing.Capability {
-	return []billing.Capability{billing.CanGet}
+	return billing.Allowed(s.From.Source, s.Subscription, s.op.now)
 }
 
 // Plan is the plan it is on.
@@ -161,4 +160,12 @@ func (p *Provenance) DegradedReason() *billing.Code {
 		return nil
 	}
 	return &p.Degraded
+}
+
+// Confirmation is nil outside of the answers to writes.
+func (p *Provenance) Confirmation() *billing.Confirmation {
+	if p.Provenance.Confirmation == "" {
+		return nil
+	}
+	return &p.Provenance.Confirmation
 }

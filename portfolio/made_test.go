@@ -49,7 +49,10 @@ func (m *made) Name() string                       { return m.name }
 func (m *made) Kind() billing.SourceKind           { return m.kind }
 func (m *made) Capabilities() []billing.Capability { return []billing.Capability{billing.CanGet} }
 func (m *made) Health() billing.Health             { return billing.Health{} }
-func (m *made) Tenant(context.Context) string      { return "tenant" }
+func (m *made) Obstacle(*billing.Subscription, billing.Capability, time.Time) string {
+	return ""
+}
+func (m *made) Tenant(context.Context) string { return "tenant" }
 
 func (m *made) ParseRef(parts []string) (billing.Ref, error) {
 	ref := billing.Ref{Source: m.name, Org: parts[0]}

@@ -10,10 +10,14 @@ import (
 	"tributary/graph"
 	"tributary/loaders"
 	"tributary/portfolio"
+	"tributary/writes"
 )
 
 // Root resolves all types.
-type Root struct{ *portfolio.Portfolio }
+type Root struct {
+	*portfolio.Portfolio
+	Writes *writes.Writer
+}
 
 var _ graph.ResolverRoot = Root{}
 
@@ -21,7 +25,7 @@ var _ graph.ResolverRoot = Root{}
 func (r Root) Account() graph.AccountResolver { return accountResolver(r) }
 
 // Mutation resolves Mutation.
-func (r Root) Mutation() graph.MutationResolver { return mutationResolver{} }
+func (r Root) Mutation() graph.MutationResolver { return mutationResolver(r) }
 
 // Plan resolves Plan.
 func (r Root) Plan() graph.PlanResolver { return planResolver(r) }

@@ -41,7 +41,8 @@ func TestAQueryIsRunAndItsTypeReadInTheBrowser(t *testing.T) {
 		t.Errorf("title is %q", title)
 	}
 	page.waitForText(t, queryEditor, "query Portfolio {")
-	wantTabs := []string{"Portfolio", "SubscriptionDetails", "DegradedSource", "PagedList", "NodeLookups"}
+	wantTabs := []string{"Portfolio", "SubscriptionDetails", "DegradedSource", "PagedList", "NodeLookups",
+		"CancelAndRenew", "ChangeSubscription", "TrialAndCheckout", "ManagePlans"}
 	tabs := run(t, page, chromedp.Evaluate[[]string](
 		`[...document.querySelectorAll(".graphiql-tab-button")].map(tab => tab.innerText.trim())`))
 	if !slices.Equal(tabs, wantTabs) {

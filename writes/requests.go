@@ -55,8 +55,11 @@ func (w *Writer) Change(ctx context.Context, id string, change billing.Change, k
 		if !ok {
 			return cannot(j.source, []string{"id"}, "change subscriptions")
 		}
-		o.check = able.CheckChange(change)
 		j.asks = asksOf(change)
+		if err := unable(j.source, j.asks); err != nil {
+			return err
+		}
+		o.check = able.CheckChange(change)
 		j.readsPlans = true
 		j.fit = func(sub *billing.Subscription, plans []*billing.Plan) []*billing.Error {
 			return able.FitChange(sub, plans, change)

@@ -201,6 +201,9 @@ func (j *subscriptionJob) look(ctx context.Context) (billing.Sighting, *Result) 
 	if err != nil || sub == nil {
 		return billing.SeenNothing, &Result{}
 	}
+	if j.receipt.Hidden {
+		return billing.SeenNothing, j.shown(sub, billing.NeverConfirmed)
+	}
 	if j.readsPlans && j.plans == nil { // another process prepared the write
 		if err := j.readPlans(ctx); err != nil {
 			return billing.SeenNothing, j.shown(sub, billing.NotConfirmed)

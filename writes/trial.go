@@ -49,12 +49,20 @@ func (j *trialJob) prepare(context.Context) error { return nil }
 func (j *trialJob) send(ctx context.Context) error {
 	trial, err := j.able.StartTrial(ctx, j.request)
 	j.trial = trial
-	return err
+	return withField(err, "organizationId")
 }
 
 func (j *trialJob) settle(ctx context.Context) *Result {
 	result := j.read(ctx)
 	result.Trial, result.Changed = j.trial, j.trial != nil
+	sub := result.Subscription
+	switch {
+	case !result.Changed || sub == nil:
+	case sub.Trial.IsActive(j.Sources.Now()):
+		result.Provenance.Confirmation = billing.ConfirmedByReading
+	default: // it is told in a document of its own
+		result.Provenance.Confirmation = billing.NeverConfirmed
+	}
 	return result
 }
 
@@ -62,7 +70,6 @@ func (j *trialJob) settle(ctx context.Context) *Result {
 // that was asked for, so it shows that there is one and no more.
 func (j *trialJob) look(ctx context.Context) (billing.Sighting, *Result) {
 	result := j.read(ctx)
-	result.Provenance.Confirmation = billing.NotConfirmed
 	joiner, ok := j.source.Source.(billing.TrialJoiner)
 	if !ok {
 		return billing.SeenNothing, result
@@ -75,19 +82,18 @@ func (j *trialJob) look(ctx context.Context) (billing.Sighting, *Result) {
 		return billing.SeenNotDone, result
 	default:
 		result.Trial = outcome.Value
-		result.Provenance.Confirmation = billing.ConfirmedByReading
 		return billing.SeenDone, result
 	}
 }
 
 // read is the organisation's subscription after the write, as far as it can be
-// read. It may not show a trial at all, so that it confirms nothing.
+// read.
 func (j *trialJob) read(ctx context.Context) *Result {
 	sub, err := j.Sources.Read(ctx, j.ref)
 	if err != nil {
 		return &Result{}
 	}
 	return &Result{Subscription: sub, Provenance: billing.Provenance{
-		FetchedAt: j.Sources.Now(), Freshness: billing.Fresh, Cache: billing.CacheBypass, Confirmation: billing.NeverConfirmed,
+		FetchedAt: j.Sources.Now(), Freshness: billing.Fresh, Cache: billing.CacheBypass,
 	}}
 }

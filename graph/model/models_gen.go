@@ -15,31 +15,23 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// An add-on to have.
-type AddOnInput struct {
-	// The kind of add-on, such as hris_integration.
-	Product string `json:"product"`
-	// The add-on's id at the source, such as hris_200.
-	ID string `json:"id"`
-}
-
 // What to cancel, and when.
 type CancelSubscriptionInput struct {
 	// The subscription's global id.
 	ID string `json:"id"`
 	// At the end of the period, unless told otherwise.
-	When CancelWhen `json:"when"`
+	When billing.CancelWhen `json:"when"`
 	// The number of a reason, in the source's own list (Productive).
 	ReasonID graphql.Omittable[*int] `json:"reasonId,omitempty"`
-	// What the customer says about it, at most 2,000 characters (Productive).
+	// What the customer says about it, at most 2,000 characters (Productive). Null is sent as null, an empty text as such. Never logged.
 	Note graphql.Omittable[*string] `json:"note,omitempty"`
-	// A text of the caller's choice. The same key with the same input, by the same caller within 24 hours, gets the first answer again instead of a second write; with another input it is BAD_USER_INPUT.
+	// A text of the caller's choice, 1 to 255 bytes. The same key with the same input, by the same caller within 24 hours, gets the first answer again instead of a second write; with another input it is BAD_USER_INPUT. A write that was surely not made leaves the key free.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // What came of a cancellation.
 type CancelSubscriptionPayload struct {
-	// The subscription as its source shows it after the write; null when nothing was done.
+	// The subscription as its source shows it after the write, see `provenance.confirmation`; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done.
 	Subscription *loaders.Subscription `json:"subscription,omitempty"`
 	// What the caller can mend; empty when it was done.
 	UserErrors []*UserError `json:"userErrors"`
@@ -53,23 +45,23 @@ type ChangeSubscriptionInput struct {
 	Plan graphql.Omittable[*string] `json:"plan,omitempty"`
 	// The billing cycle to move to, in the source's word: month, year (Productive).
 	Cycle graphql.Omittable[*string] `json:"cycle,omitempty"`
-	// The number of seats to pay for, at least 1 (Productive).
+	// The number of seats to pay for: at least 1, the seats in use, and what the plan asks for (Productive).
 	Seats graphql.Omittable[*int] `json:"seats,omitempty"`
 	// The id of the higher plan to try; null ends such a trial (Productive).
 	TrialPlan graphql.Omittable[*string] `json:"trialPlan,omitempty"`
 	// The add-ons to have from now on, all of them; an empty list removes all (Productive).
-	AddOns graphql.Omittable[[]*AddOnInput] `json:"addOns,omitempty"`
+	AddOns graphql.Omittable[[]*billing.AddOnChoice] `json:"addOns,omitempty"`
 	// The payment provider's token of a new card (Productive). Never logged or kept.
 	PaymentToken graphql.Omittable[*string] `json:"paymentToken,omitempty"`
-	// When the change takes effect, where the source lets one choose.
-	Effective graphql.Omittable[*ChangeEffective] `json:"effective,omitempty"`
+	// When the change takes effect, where the source lets one choose (Frontier).
+	Effective graphql.Omittable[*billing.ChangeEffective] `json:"effective,omitempty"`
 	// As in CancelSubscriptionInput.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // What came of a change.
 type ChangeSubscriptionPayload struct {
-	// The subscription as its source shows it after the write; null when nothing was done.
+	// The subscription as its source shows it after the write, see `provenance.confirmation`; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done.
 	Subscription *loaders.Subscription `json:"subscription,omitempty"`
 	// What the caller can mend; empty when it was done.
 	UserErrors []*UserError `json:"userErrors"`
@@ -101,7 +93,7 @@ type CreateCheckoutPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// A tier to add. A field left out, or null, is not sent.
+// A tier to add. A field left out is not sent, null is sent as null.
 type CreatePlanInput struct {
 	// The source's name in the configuration.
 	Source string `json:"source"`
@@ -161,7 +153,7 @@ type RenewSubscriptionInput struct {
 
 // What came of a renewal.
 type RenewSubscriptionPayload struct {
-	// The subscription as its source shows it after the write; null when nothing was done.
+	// The subscription as its source shows it after the write, see `provenance.confirmation`; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done.
 	Subscription *loaders.Subscription `json:"subscription,omitempty"`
 	// What the caller can mend; empty when it was done.
 	UserErrors []*UserError `json:"userErrors"`
@@ -183,7 +175,7 @@ type StartTrialInput struct {
 
 // What came of starting a trial.
 type StartTrialPayload struct {
-	// False when the source left everything as it was: the trial already stands, there is a paid subscription, or none is to be had.
+	// False when the source left everything as it was, because the trial already stands, there is a paid subscription or none is to be had; and when nothing was done.
 	Changed bool `json:"changed"`
 	// The trial that was started or updated; null when nothing changed.
 	Trial *focus.Trial `json:"trial,omitempty"`
@@ -211,7 +203,7 @@ type SubscriptionEvent struct {
 	PreviousStatus *billing.Status `json:"previousStatus,omitempty"`
 }
 
-// A tier to change. A field left out changes nothing.
+// A tier to change. A field left out is not sent and changes nothing, null is sent as null.
 type UpdatePlanInput struct {
 	// The source's name in the configuration.
 	Source string `json:"source"`
@@ -251,125 +243,6 @@ type UserError struct {
 	Message string `json:"message"`
 	// The path to the input field it is about (`["input", "seats"]`); null where it is about no one field.
 	Field []string `json:"field,omitempty"`
-}
-
-// When a cancellation takes effect.
-type CancelWhen string
-
-const (
-	// When the period that is paid for ends.
-	CancelWhenAtPeriodEnd CancelWhen = "AT_PERIOD_END"
-	// At once, with what is left of the period lost.
-	CancelWhenNow CancelWhen = "NOW"
-)
-
-var AllCancelWhen = []CancelWhen{
-	CancelWhenAtPeriodEnd,
-	CancelWhenNow,
-}
-
-func (e CancelWhen) IsValid() bool {
-	switch e {
-	case CancelWhenAtPeriodEnd, CancelWhenNow:
-		return true
-	}
-	return false
-}
-
-func (e CancelWhen) String() string {
-	return string(e)
-}
-
-func (e *CancelWhen) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = CancelWhen(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid CancelWhen", str)
-	}
-	return nil
-}
-
-func (e CancelWhen) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *CancelWhen) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e CancelWhen) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// When a change takes effect.
-type ChangeEffective string
-
-const (
-	// At once.
-	ChangeEffectiveNow ChangeEffective = "NOW"
-	// When the period that is paid for ends.
-	ChangeEffectiveAtPeriodEnd ChangeEffective = "AT_PERIOD_END"
-	// As the source does by itself.
-	ChangeEffectiveProviderDefault ChangeEffective = "PROVIDER_DEFAULT"
-)
-
-var AllChangeEffective = []ChangeEffective{
-	ChangeEffectiveNow,
-	ChangeEffectiveAtPeriodEnd,
-	ChangeEffectiveProviderDefault,
-}
-
-func (e ChangeEffective) IsValid() bool {
-	switch e {
-	case ChangeEffectiveNow, ChangeEffectiveAtPeriodEnd, ChangeEffectiveProviderDefault:
-		return true
-	}
-	return false
-}
-
-func (e ChangeEffective) String() string {
-	return string(e)
-}
-
-func (e *ChangeEffective) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = ChangeEffective(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid ChangeEffective", str)
-	}
-	return nil
-}
-
-func (e ChangeEffective) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *ChangeEffective) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e ChangeEffective) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
 }
 
 // What can happen to a subscription.
