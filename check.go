@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
 	"text/tabwriter"
@@ -31,6 +32,7 @@ func (c checkCommand) Run(to streams) error {
 		return usageError{err}
 	}
 	log := newLog(config.Log{Level: "error", Format: "text"}, to.err)
+	slog.SetDefault(log) // what is wrong with Redis is in the table
 	built, err := assembly.Build(c.Config, settings, sdl, time.Now, log)
 	if err != nil {
 		return err

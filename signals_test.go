@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/go-json-experiment/json"
 )
 
 const psa = `{ subscription(id: "subscription/psa/682") { status } }`
@@ -18,8 +20,14 @@ const psa = `{ subscription(id: "subscription/psa/682") { status } }`
 func (p *process) asked() {
 	p.t.Helper()
 	p.await("a question to the source", func() bool {
-		calls := send(p.t, http.MethodGet, p.url()+"/_sandbox/calls", nil, "")
-		return !strings.Contains(calls.body, `"productive":0`)
+		var counts struct {
+			Calls map[string]int `json:"calls"`
+		}
+		answer := send(p.t, http.MethodGet, p.url()+"/_sandbox/calls", nil, "")
+		if err := json.Unmarshal([]byte(answer.body), &counts); err != nil {
+			p.t.Fatal(err)
+		}
+		return counts.Calls["productive"] > 0
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -28,6 +29,7 @@ func TestTheTabsThatWriteAreRunInTheBrowser(t *testing.T) {
 	} {
 		page.choose(t, tabButtons, tab.name)
 		page.waitForText(t, queryEditor, "mutation "+tab.name)
+		page.waitForTab(t, tab.name)
 		page.do(t, "run "+tab.name,
 			chromedp.Focus(queryInput),
 			chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
@@ -44,5 +46,20 @@ func TestTheTabsThatWriteAreRunInTheBrowser(t *testing.T) {
 	}
 	if faults := page.watched.faults(); len(faults) > 0 {
 		t.Errorf("the console shows:\n%s", strings.Join(faults, "\n"))
+	}
+}
+
+// waitForTab waits until GraphiQL has taken a chosen tab's operation for the one
+// to run. It learns that a moment after it shows the tab, and then keeps which
+// tab is open for the next visit.
+func (p *browserPage) waitForTab(t *testing.T, name string) {
+	t.Helper()
+	const kept = `(name) => {
+		const state = JSON.parse(localStorage.getItem("graphiql:tabState") ?? "{}");
+		return state.tabs?.[state.activeTabIndex]?.operationName === name;
+	}`
+	if _, err := chromedp.Run(p.ctx, chromedp.PollFunction[bool](kept,
+		chromedp.WithPollingArgs(name), chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+		t.Fatalf("waiting for the tab %s to be kept: %v", name, err)
 	}
 }

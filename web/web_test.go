@@ -144,7 +144,8 @@ func TestEachExampleIsValidAndRunsWithoutVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	examples := Examples()
-	want := []string{"degraded-source", "node-lookups", "paged-list", "portfolio", "subscription-details"}
+	want := []string{"cancel-and-renew", "change-subscription", "degraded-source", "manage-plans", "node-lookups", "paged-list",
+		"portfolio", "subscription-details", "trial-and-checkout"}
 	if got := slices.Sorted(maps.Keys(examples)); !slices.Equal(got, want) {
 		t.Errorf("examples are %q, want %q", got, want)
 	}
