@@ -39,21 +39,26 @@ func TestQueriesAnswerAsTheyDid(t *testing.T) {
 			earlier := w.calls()
 			a := w.ask(string(optional(t, name+".graphql")), variables)
 			got := golden(t, a, earlier, w.calls())
-			file := filepath.Join(queries, name+".golden.json")
-			if *update {
-				if err := os.WriteFile(file, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(got, want) {
-				t.Errorf("another answer than %s (-update takes it over):\n%s", file, firstDifference(string(want), string(got)))
-			}
+			compareText(t, filepath.Join(queries, name+".golden.json"), got)
 		})
+	}
+}
+
+// compareText holds a text against a golden file.
+func compareText(t *testing.T, file string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("another text than %s (-update takes it over):\n%s", file, firstDifference(string(want), string(got)))
 	}
 }
 

@@ -3,7 +3,6 @@ package e2e
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -193,21 +192,4 @@ func after(a *answer, mutation string) string {
 	add("in trial ", at("subscription", "trial", "isActive"))
 	add("", at("subscription", "provenance", "confirmation"))
 	return strings.Join(shown, ", ")
-}
-
-func compareText(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("another table than %s (-update takes it over):\n%s", file, firstDifference(string(want), string(got)))
-	}
 }

@@ -73,21 +73,30 @@ func (r mutationResolver) CreateCheckout(ctx context.Context, in model.CreateChe
 }
 
 func (r mutationResolver) CreatePlan(ctx context.Context, in model.CreatePlanInput) (*model.CreatePlanPayload, error) {
-	result := r.Writes.CreatePlan(ctx, in.Source, billing.PlanChange{
-		Name: optional(in.Name), Description: optional(in.Description), Features: list(in.Features), Price: optional(in.Price),
-		Rank: optional(in.Rank), UsersLimit: optional(in.UsersLimit), TeamsLimit: optional(in.TeamsLimit), IsPopular: optional(in.IsPopular),
-	}, in.IdempotencyKey.Value())
+	result := r.Writes.CreatePlan(ctx, in.Source, planChange(in), in.IdempotencyKey.Value())
 	_, refused := answer(ctx, result)
 	return &model.CreatePlanPayload{Plan: result.Plan, UserErrors: refused}, nil
 }
 
 func (r mutationResolver) UpdatePlan(ctx context.Context, in model.UpdatePlanInput) (*model.UpdatePlanPayload, error) {
-	result := r.Writes.UpdatePlan(ctx, in.Source, billing.PlanChange{
-		Name: optional(in.Name), Description: optional(in.Description), Features: list(in.Features), Price: optional(in.Price),
-		Rank: optional(in.Rank), UsersLimit: optional(in.UsersLimit), TeamsLimit: optional(in.TeamsLimit), IsPopular: optional(in.IsPopular),
-	}, in.IdempotencyKey.Value())
+	result := r.Writes.UpdatePlan(ctx, in.Source, planChange(model.CreatePlanInput(in)), in.IdempotencyKey.Value())
 	_, refused := answer(ctx, result)
 	return &model.UpdatePlanPayload{Plan: result.Plan, UserErrors: refused}, nil
+}
+
+// planChange is what is to be said of a plan; the inputs to create and to update
+// one have the same fields.
+func planChange(in model.CreatePlanInput) billing.PlanChange {
+	return billing.PlanChange{
+		Name:        optional(in.Name),
+		Description: optional(in.Description),
+		Features:    list(in.Features),
+		Price:       optional(in.Price),
+		Rank:        optional(in.Rank),
+		UsersLimit:  optional(in.UsersLimit),
+		TeamsLimit:  optional(in.TeamsLimit),
+		IsPopular:   optional(in.IsPopular),
+	}
 }
 
 func (r mutationResolver) DeletePlan(ctx context.Context, in model.DeletePlanInput) (*model.DeletePlanPayload, error) {

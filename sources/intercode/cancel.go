@@ -11,14 +11,14 @@ import (
 // CheckCancel refuses words about the reason: the source takes none, and
 // whoever gave them would think that they were kept.
 func (s *Source) CheckCancel(cancel billing.Cancel) []*billing.Error {
-	f := faults{source: s.name, op: opCancel}
+	f := faults{billing.Refusals{Source: s.name, Op: opCancel}}
 	if cancel.ReasonID.Value != nil {
-		f.add(billing.CodeNotSupported, []string{"reasonId"}, "source %s takes no reason for a cancellation; leave it out", s.name)
+		f.Add(billing.CodeNotSupported, []string{"reasonId"}, "source %s takes no reason for a cancellation; leave it out", s.name)
 	}
 	if cancel.Note.Value != nil {
-		f.add(billing.CodeNotSupported, []string{"note"}, "source %s takes no note with a cancellation; leave it out", s.name)
+		f.Add(billing.CodeNotSupported, []string{"note"}, "source %s takes no note with a cancellation; leave it out", s.name)
 	}
-	return f.found
+	return f.List
 }
 
 // Cancel cancels at the end of the period, which no document ever shows, or at

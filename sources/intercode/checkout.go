@@ -14,25 +14,25 @@ import (
 // CheckCheckout wants a price, at least one seat, and a team: one that is there,
 // named as ParseRef reads it, or one that the checkout creates.
 func (s *Source) CheckCheckout(request billing.CheckoutRequest) []*billing.Error {
-	f := faults{source: s.name, op: opCheckout}
+	f := faults{billing.Refusals{Source: s.name, Op: opCheckout}}
 	if strings.TrimSpace(request.PriceID) == "" {
-		f.input([]string{"priceId"}, "priceId is empty; it is the payment provider's id of a price")
+		f.Input([]string{"priceId"}, "priceId is empty; it is the payment provider's id of a price")
 	}
 	if request.Quantity < 1 {
-		f.input([]string{"quantity"}, "quantity is at least 1")
+		f.Input([]string{"quantity"}, "quantity is at least 1")
 	}
 	switch {
 	case request.Team == nil && !request.CreatesTeam:
-		f.input([]string{"teamId"}, "a checkout is for a team: name one, or have the checkout create it")
+		f.Input([]string{"teamId"}, "a checkout is for a team: name one, or have the checkout create it")
 	case request.Team == nil:
 	case *request.Team == "":
-		f.input([]string{"teamId"}, "teamId is empty; leave it out where the checkout creates the team")
+		f.Input([]string{"teamId"}, "teamId is empty; leave it out where the checkout creates the team")
 	default:
 		if fault := s.teamFault(*request.Team); fault != "" {
-			f.input([]string{"teamId"}, "%s", fault)
+			f.Input([]string{"teamId"}, "%s", fault)
 		}
 	}
-	return f.found
+	return f.List
 }
 
 // registration is what POST /subscriptions/register requires, all four of it.

@@ -13,13 +13,16 @@ import (
 	"tributary/sources/wire"
 )
 
+// faults are what a caller can mend of one input.
+type faults struct{ billing.Refusals }
+
 // CheckNewPlan wants a name, a price that the catalogue can be read with, and a
 // name for every feature.
 func (s *Source) CheckNewPlan(plan billing.PlanChange) []*billing.Error {
-	f := faults{source: s.name, op: opCreate}
+	f := faults{billing.Refusals{Source: s.name, Op: opCreate}}
 	f.tierName(plan.Name)
 	f.tierMembers(plan, s.terms)
-	return f.found
+	return f.List
 }
 
 // tierName reports whether there is a name, and finds fault where there is none.
@@ -27,9 +30,9 @@ func (f *faults) tierName(name billing.Optional[string]) bool {
 	field := []string{"name"}
 	switch {
 	case !name.Given:
-		f.input(field, "a tier needs a name")
+		f.Input(field, "a tier needs a name")
 	case strings.TrimSpace(name.Or("")) == "":
-		f.input(field, "a tier's name is not null and not empty")
+		f.Input(field, "a tier's name is not null and not empty")
 	default:
 		return true
 	}
@@ -40,7 +43,7 @@ func (f *faults) tierName(name billing.Optional[string]) bool {
 func (f *faults) tierMembers(plan billing.PlanChange, t terms) {
 	for i, feature := range plan.Features.Or(nil) {
 		if strings.TrimSpace(feature) == "" {
-			f.input([]string{"features", strconv.Itoa(i)}, "a feature's name is empty")
+			f.Input([]string{"features", strconv.Itoa(i)}, "a feature's name is empty")
 		}
 	}
 	f.price(plan.Price, t)

@@ -49,16 +49,16 @@ func (f *faults) price(price billing.Optional[string], t terms) {
 	number, ok := jsonNumber(*price.Value)
 	switch {
 	case !ok:
-		f.input(field, "price is a plain decimal number, such as 12.50")
+		f.Input(field, "price is a plain decimal number, such as 12.50")
 	case number[0] == '-':
-		f.input(field, "price is not below zero")
+		f.Input(field, "price is not below zero")
 	case digits(number) > mostDigits:
-		f.input(field, "price has at most %d digits", mostDigits)
+		f.Input(field, "price has at most %d digits", mostDigits)
 	case t.readable(number):
 	case t.scale == majorUnits:
-		f.input(field, "price is an amount of %s that has at most %d decimals and is not too large", *t.currency, billing.Exponent(*t.currency))
+		f.Input(field, "price is an amount of %s that has at most %d decimals and is not too large", *t.currency, billing.Exponent(*t.currency))
 	default:
-		f.input(field, "price is a whole number, of the minor units of %s", *t.currency)
+		f.Input(field, "price is a whole number, of the minor units of %s", *t.currency)
 	}
 }
 

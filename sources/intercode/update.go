@@ -15,18 +15,18 @@ import (
 // FitPlan finds the tier by its title, spelt exactly so: the source is told a
 // name and no id, and a tier that is only alike would be another.
 func (s *Source) FitPlan(plans []*billing.Plan, change billing.PlanChange) (*billing.Plan, []*billing.Error) {
-	f := faults{source: s.name, op: opUpdate}
+	f := faults{billing.Refusals{Source: s.name, Op: opUpdate}}
 	if !s.updates {
-		f.add(billing.CodeNotSupported, nil, "tiers of source %s cannot be changed: this deployment does not say how a tier is told", s.name)
-		return nil, f.found
+		f.Add(billing.CodeNotSupported, nil, "tiers of source %s cannot be changed: this deployment does not say how a tier is told", s.name)
+		return nil, f.List
 	}
 	plan := f.tierNamed(change.Name, plans)
 	if !changesTier(change) {
-		f.input(nil, "the change says nothing to change beside the name, which tells the tier")
+		f.Input(nil, "the change says nothing to change beside the name, which tells the tier")
 	}
 	f.tierMembers(change, s.terms)
-	if len(f.found) > 0 {
-		return nil, f.found
+	if len(f.List) > 0 {
+		return nil, f.List
 	}
 	return plan, nil
 }
@@ -43,12 +43,12 @@ func (f *faults) tierNamed(name billing.Optional[string], plans []*billing.Plan)
 	}
 	switch len(found) {
 	case 0:
-		f.add(billing.CodeNotFound, []string{"name"}, "source %s has no tier of this name, in this spelling", f.source)
+		f.Add(billing.CodeNotFound, []string{"name"}, "source %s has no tier of this name, in this spelling", f.Source)
 		return nil
 	case 1:
 		return found[0]
 	default:
-		f.add(billing.CodeConflict, []string{"name"}, "source %s has several tiers of this name, and nothing else tells which is meant", f.source)
+		f.Add(billing.CodeConflict, []string{"name"}, "source %s has several tiers of this name, and nothing else tells which is meant", f.Source)
 		return nil
 	}
 }

@@ -18,11 +18,11 @@ var cancelInputs = map[string]input{
 // CheckCancel bounds the note. Which numbers a reason may have is not
 // published, so the source judges them.
 func (s *Source) CheckCancel(cancel billing.Cancel) []*billing.Error {
-	f := faults{source: s.name, op: opCancel}
+	f := faults{billing.Refusals{Source: s.name, Op: opCancel}}
 	if utf8.RuneCountInString(cancel.Note.Or("")) > longestNote {
-		f.input([]string{"note"}, "a note has at most %d characters", longestNote)
+		f.Input([]string{"note"}, "a note has at most %d characters", longestNote)
 	}
-	return f.found
+	return f.List
 }
 
 // Cancel cancels at the end of the period, the only way that there is. The

@@ -19,9 +19,9 @@ var changeInputs = map[string]input{
 // CheckChange wants something to change. Only the trial of a higher plan can be
 // cleared, and nobody can choose when a change takes effect.
 func (s *Source) CheckChange(change billing.Change) []*billing.Error {
-	f := faults{source: s.name, op: opChange}
+	f := faults{billing.Refusals{Source: s.name, Op: opChange}}
 	if !shows(change) && !change.PaymentToken.Given {
-		f.input(nil, "the change says nothing to change: give at least one of plan, cycle, seats, trialPlan, addOns and paymentToken")
+		f.Input(nil, "the change says nothing to change: give at least one of plan, cycle, seats, trialPlan, addOns and paymentToken")
 	}
 	f.null(change.Plan.IsNull(), "plan")
 	f.blank(change.Plan.Value, "plan")
@@ -29,7 +29,7 @@ func (s *Source) CheckChange(change billing.Change) []*billing.Error {
 	f.blank(change.Cycle.Value, "cycle")
 	f.null(change.Seats.IsNull(), "seats")
 	if change.Seats.Or(1) < 1 {
-		f.input([]string{"seats"}, "seats is at least 1")
+		f.Input([]string{"seats"}, "seats is at least 1")
 	}
 	f.blank(change.TrialPlan.Value, "trialPlan")
 	f.null(change.AddOns.IsNull(), "addOns")
@@ -37,10 +37,10 @@ func (s *Source) CheckChange(change billing.Change) []*billing.Error {
 	f.null(change.PaymentToken.IsNull(), "paymentToken")
 	f.blank(change.PaymentToken.Value, "paymentToken")
 	if change.Effective == billing.ChangeNow || change.Effective == billing.ChangeAtPeriodEnd {
-		f.add(billing.CodeNotSupported, []string{"effective"},
+		f.Add(billing.CodeNotSupported, []string{"effective"},
 			"source %s decides itself when a change takes effect; leave effective out, or say PROVIDER_DEFAULT", s.name)
 	}
-	return f.found
+	return f.List
 }
 
 // addOns finds fault with add-ons that the source could not be told: its
@@ -52,7 +52,7 @@ func (f *faults) addOns(choices []billing.AddOnChoice) {
 		f.blank(&choice.Product, "addOns", at, "product")
 		f.blank(&choice.ID, "addOns", at, "id")
 		if choice.Product != "" && seen[choice.Product] {
-			f.input([]string{"addOns", at, "product"}, "%q is there twice; a subscription has one add-on of a kind", choice.Product)
+			f.Input([]string{"addOns", at, "product"}, "%q is there twice; a subscription has one add-on of a kind", choice.Product)
 		}
 		seen[choice.Product] = true
 	}

@@ -11,12 +11,12 @@ import (
 // where its plan leads. What it does not say, the source judges; so it does the
 // words of cycles, which nobody lists.
 func (s *Source) FitChange(sub *billing.Subscription, _ []*billing.Plan, change billing.Change) []*billing.Error {
-	f := faults{source: s.name, op: opChange}
+	f := faults{billing.Refusals{Source: s.name, Op: opChange}}
 	details := detailsOf(sub)
 	f.plan("plan", change.Plan.Value, details)
 	f.seats(change.Seats.Value, sub.Seats)
 	f.plan("trialPlan", change.TrialPlan.Value, details)
-	return f.found
+	return f.List
 }
 
 // plan finds fault with a plan that the document shows no way to: it is neither
@@ -33,7 +33,7 @@ func (f *faults) plan(field string, wanted *string, d *Details) {
 	if trial != "" && trial != presentPlan(d) && !slices.Contains(near, trial) {
 		near = append(near, trial)
 	}
-	f.input([]string{field}, "from its plan the subscription can move to %s, and not to %q", strings.Join(near, ", "), *wanted)
+	f.Input([]string{field}, "from its plan the subscription can move to %s, and not to %q", strings.Join(near, ", "), *wanted)
 }
 
 func (f *faults) seats(wanted *int, seats *billing.SeatUsage) {
@@ -43,11 +43,11 @@ func (f *faults) seats(wanted *int, seats *billing.SeatUsage) {
 	field := []string{"seats"}
 	switch {
 	case seats.Used != nil && *wanted < *seats.Used:
-		f.input(field, "%d seats are in use, so there have to be at least as many", *seats.Used)
+		f.Input(field, "%d seats are in use, so there have to be at least as many", *seats.Used)
 	case seats.Minimum != nil && *wanted < *seats.Minimum:
-		f.input(field, "the subscription has at least %d seats", *seats.Minimum)
+		f.Input(field, "the subscription has at least %d seats", *seats.Minimum)
 	case seats.Maximum != nil && *wanted > *seats.Maximum:
-		f.input(field, "the subscription has at most %d seats", *seats.Maximum)
+		f.Input(field, "the subscription has at most %d seats", *seats.Maximum)
 	}
 }
 
