@@ -39,7 +39,7 @@ func (a address) Validate() error {
 
 // drainTime is how long a request that is under way may take to finish: a write
 // that is cut off would be in doubt.
-const drainTime = 28 * time.Second
+const drainTime = 45 * time.Second
 
 // Run serves until SIGTERM or SIGINT.
 func (c serveCommand) Run(to streams) error {

@@ -48,6 +48,7 @@ type Error struct {
 	RetryAfter time.Time
 	Field      []string // the path of the input's field that it is about; nil for none
 	Seen       Sighting // of CodeOutcomeUnknown, what reading again showed
+	Unsent     bool     // the request surely never left
 	Err        error
 }
 

@@ -18,6 +18,10 @@ type Source interface {
 	// Tenant tells whose credentials a call under ctx would use, as a keyed
 	// fingerprint. Answers given to one tenant are never shown to another.
 	Tenant(ctx context.Context) string
+	// Borrowed tells which credentials of the caller's own a call under ctx would
+	// pass on; "" for none. Unlike Tenant it follows from nothing else, so that it
+	// stays the same when the configuration changes.
+	Borrowed(ctx context.Context) string
 	// Subscriptions fetches the documents named by refs, each with a non-empty
 	// Key where the kind has one. Every ref is in the answer: a nil Value with
 	// a nil Err where the source says that there is none.

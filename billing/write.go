@@ -100,16 +100,6 @@ type PlanChange struct {
 	IsPopular   Optional[bool]
 }
 
-// Receipt is a source's answer to a write that it carried out.
-type Receipt struct {
-	// Subscription is the answer itself where the source gives the resource
-	// back; nil where it has to be read again.
-	Subscription *Subscription
-	// Hidden says that no document of the source ever shows what was asked for;
-	// it is set beside an error too.
-	Hidden bool
-}
-
 // The interfaces below are what a Source may be able to do beyond reading. For
 // all of them holds:
 //
@@ -117,20 +107,27 @@ type Receipt struct {
 // as it was just read; both send nothing, return what the caller can mend,
 // each with its Field, and nothing where there is nothing to mend.
 //
-// The others make one request that changes something. Their error is an
-// *Error: CodeOutcomeUnknown where the source may have done it; any other
-// means that it surely has not.
+// The others make one request that changes something. Those that are given a
+// subscription are given it as it was just read, and return the source's answer,
+// nil where that is not the subscription. Their error is an *Error:
+// CodeOutcomeUnknown where the source may have done it; any other means that it
+// surely has not.
 
 // Canceller is a Source that cancels.
 type Canceller interface {
 	CheckCancel(cancel Cancel) []*Error
-	// Cancel is given the subscription as it was just read.
-	Cancel(ctx context.Context, sub *Subscription, cancel Cancel) (Receipt, error)
+	Cancel(ctx context.Context, sub *Subscription, cancel Cancel) (*Subscription, error)
+}
+
+// Hider is a Source some of whose writes no document ever shows.
+type Hider interface {
+	// Hides reports whether a write that takes c never shows.
+	Hides(c Capability) bool
 }
 
 // Renewer is a Source that takes a cancellation back.
 type Renewer interface {
-	Renew(ctx context.Context, sub *Subscription) (Receipt, error)
+	Renew(ctx context.Context, sub *Subscription) (*Subscription, error)
 }
 
 // Changer is a Source that changes subscriptions.
@@ -138,7 +135,7 @@ type Changer interface {
 	CheckChange(change Change) []*Error
 	// FitChange is also given the source's catalogue where it is a PlanJoiner.
 	FitChange(sub *Subscription, plans []*Plan, change Change) []*Error
-	Change(ctx context.Context, sub *Subscription, change Change) (Receipt, error)
+	Change(ctx context.Context, sub *Subscription, change Change) (*Subscription, error)
 	// Shows reports whether sub looks as it would after the change, in all that
 	// a document shows.
 	Shows(sub *Subscription, plans []*Plan, change Change) bool
@@ -162,9 +159,8 @@ type PlanManager interface {
 	PlanLister
 	CheckNewPlan(plan PlanChange) []*Error
 	CreatePlan(ctx context.Context, plan PlanChange) (*Plan, error)
-	// FitPlan finds the plan of the catalogue that change is about; nil with
-	// errors where there is none, or where the change cannot be.
-	FitPlan(plans []*Plan, change PlanChange) (*Plan, []*Error)
+	// FitPlan judges an update against the catalogue as it was just read.
+	FitPlan(plans []*Plan, change PlanChange) []*Error
 	UpdatePlan(ctx context.Context, change PlanChange) error
 	// ShowsPlan is Changer.Shows for a plan.
 	ShowsPlan(plan *Plan, change PlanChange) bool
@@ -195,6 +191,13 @@ const (
 	NotConfirmed       Confirmation = "NOT_SHOWN"
 	NeverConfirmed     Confirmation = "NEVER_SHOWN"
 )
+
+// OnlyPaysOtherwise reports a change of nothing but the means of payment, which
+// no source shows.
+func (c Change) OnlyPaysOtherwise() bool {
+	others := c.Plan.Given || c.Cycle.Given || c.Seats.Given || c.TrialPlan.Given || c.AddOns.Given
+	return c.PaymentToken.Given && !others
+}
 
 // Mendable reports whether a failure is one that the caller can do something
 // about, as opposed to a fault of the gateway or a source.

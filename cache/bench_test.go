@@ -65,7 +65,7 @@ func BenchmarkMiss(b *testing.B) {
 			ctx, subjects := context.Background(), []cache.Subject{subject("1")}
 			b.ReportAllocs()
 			for b.Loop() {
-				c.Drop(ctx, subjects, 0)
+				c.Drop(ctx, subjects, "a write", 0)
 				if got := look(c, policy, s, key("1")); got.Provenance.Cache != billing.CacheMiss {
 					b.Fatalf("got %q", told(got))
 				}

@@ -137,8 +137,8 @@ func TestDropReachesEveryReplicaOfACluster(t *testing.T) {
 	}
 	s.set("New")
 	begun := time.Now()
-	open().Drop(ctx, subjects[:19], 0) // knows none of the keys
-	one.Drop(ctx, subjects[:19], 0)
+	open().Drop(ctx, subjects[:19], "a write", 0) // knows none of the keys
+	one.Drop(ctx, subjects[:19], "a write", 0)
 	if took := time.Since(begun); took > 2*cache.AcknowledgeWithin {
 		t.Errorf("they took %v", took)
 	}

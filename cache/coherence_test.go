@@ -82,7 +82,7 @@ func TestDropReachesAllThatIsKeptOfASubject(t *testing.T) {
 	t.Run("in memory", func(t *testing.T) {
 		c := newCache(t, cache.Options{})
 		fill(c)
-		c.Drop(context.Background(), dropped, 0)
+		c.Drop(context.Background(), dropped, "a write", 0)
 		check(t, c)
 		expectAcknowledged(t, c, 0)
 	})
@@ -97,7 +97,7 @@ func TestDropReachesAllThatIsKeptOfASubject(t *testing.T) {
 		fill(other)
 		fresh := replica(t, server.URL(), nil) // knows none of the keys
 		awaitHearing(t, fresh)
-		fresh.Drop(context.Background(), dropped, 0)
+		fresh.Drop(context.Background(), dropped, "a write", 0)
 		for _, k := range gone {
 			if holds(client, k) {
 				t.Errorf("Redis holds %s", k)
@@ -219,7 +219,7 @@ func TestWhoDoesNotAcknowledgeCostsABoundedWait(t *testing.T) {
 	left, leave := context.WithCancel(ctx)
 	leave()
 	begun = time.Now()
-	one.Drop(left, []cache.Subject{subject("1")}, 0)
+	one.Drop(left, []cache.Subject{subject("1")}, "a write", 0)
 	if took := time.Since(begun); took > cache.AcknowledgeWithin/2 {
 		t.Errorf("Drop took %v for a caller who has left", took)
 	}

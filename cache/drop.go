@@ -16,23 +16,24 @@ const acknowledgeWithin = 500 * time.Millisecond
 // Drop forgets subjects in both tiers of this process and of every replica that
 // shares its Redis, and returns when they have. For hold from now nothing that
 // is fetched about them is kept, on any replica, unless the next Drop of the
-// same subject says otherwise (hold 0 ends it at once). A fetch under way when
+// same subject by the same one says otherwise (hold 0 ends it at once); by names
+// one write among all that there are. A fetch under way when
 // Drop is called still answers those who wait for it but is not kept, anywhere.
 //
 // It never fails. Where Redis is silent, or a replica does not answer in time,
 // it returns before that is done, and Unacknowledged counts it: a silent Redis
 // and those behind it are told when it answers again.
-func (c *Cache) Drop(ctx context.Context, subjects []Subject, hold time.Duration) {
+func (c *Cache) Drop(ctx context.Context, subjects []Subject, by string, hold time.Duration) {
 	if len(subjects) == 0 {
 		return
 	}
 	subjects, hold = slices.Clone(subjects), max(0, hold) // a silent Redis is told them later
-	c.hold(subjects, hold)
+	c.hold(subjects, by, hold)
 	known := c.invalidate(subjects)
 	if c.redis == nil {
 		return
 	}
-	if !c.dropElsewhere(ctx, subjects, known, hold) {
+	if !c.dropElsewhere(ctx, subjects, known, by, hold) {
 		c.unacknowledged.Add(1)
 		slog.WarnContext(ctx, "not every replica has acknowledged that it dropped what was written; it may show it as it was for a while", "subjects", len(subjects))
 	}
@@ -46,12 +47,12 @@ func (c *Cache) Unacknowledged() int64 { return c.unacknowledged.Load() }
 
 // dropElsewhere drops in Redis, then in the replicas, for one of them could put
 // back what Redis still has. It reports whether all of them have done it.
-func (c *Cache) dropElsewhere(ctx context.Context, subjects []Subject, known []Key, hold time.Duration) bool {
+func (c *Cache) dropElsewhere(ctx context.Context, subjects []Subject, known []Key, by string, hold time.Duration) bool {
 	id := c.awaited.add()
 	defer c.awaited.remove(id)
 	until := time.Now().Add(hold)
 	s := &sweep{subjects: subjects, known: known, channel: dropsChannel, text: func() string {
-		n := notice{ID: id, From: c.address, Subjects: subjects, Hold: hold}
+		n := notice{ID: id, From: c.address, Subjects: subjects, By: by, Hold: hold}
 		if hold > 0 {
 			n.Hold = time.Until(until) // negative where Redis was silent for so long
 		}

@@ -19,11 +19,11 @@ func TestDropForgetsInBothTiers(t *testing.T) {
 		look(one, policy, s, key(fmt.Sprint(i)))
 	}
 	awaitKept(t, client, key("2"))
-	one.Drop(context.Background(), []cache.Subject{subject("0"), subject("1")}, 0)
+	one.Drop(context.Background(), []cache.Subject{subject("0"), subject("1")}, "a write", 0)
 	if holds(client, key("0")) || holds(client, key("1")) || !holds(client, key("2")) {
 		t.Error("Redis holds what was dropped, or lost what was not")
 	}
-	one.Drop(context.Background(), nil, 0)
+	one.Drop(context.Background(), nil, "a write", 0)
 	s.set("New")
 	expect(t, look(other, policy, s, key("0")), "New FRESH MISS")
 	expect(t, look(one, policy, s, key("2")), "Old FRESH HIT")

@@ -93,7 +93,7 @@ func subject(id string) cache.Subject {
 
 // drop drops one subject.
 func drop(c *cache.Cache, id string, hold time.Duration) {
-	c.Drop(context.Background(), []cache.Subject{subject(id)}, hold)
+	c.Drop(context.Background(), []cache.Subject{subject(id)}, "a write", hold)
 }
 
 // source answers what it is told to, and counts what it was asked.

@@ -5,29 +5,46 @@ import "time"
 // hold is what a Drop leaves behind for its subject, by the real clock, for
 // that is what writes go by.
 type hold struct {
-	fetches time.Time // what is asked for until then is not kept
-	lookups time.Time // nothing of it is looked up in Redis until then
+	fetches map[string]time.Time // by whose hold it is: what is asked for until then is not kept
+	lookups time.Time            // nothing of it is looked up in Redis until then
+}
+
+// keeps reports whether what is fetched at now may be kept.
+func (h hold) keeps(now time.Time) bool {
+	for _, until := range h.fetches {
+		if now.Before(until) {
+			return false
+		}
+	}
+	return true
 }
 
 // settled is how long after a drop a replica may still put the old value into
 // Redis: until it has carried it out, and for that it is not waited for longer.
 const settled = 2 * acknowledgeWithin
 
-// hold sets for how long from now fetches of subjects are not kept; a negative
-// time leaves that as it is.
-func (c *Cache) hold(subjects []Subject, fetches time.Duration) {
+// hold sets for how long from now fetches of subjects are not kept on account
+// of by, and leaves the holds of others as they are; a negative time leaves its
+// own, too.
+func (c *Cache) hold(subjects []Subject, by string, fetches time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
 	for subject, h := range c.holds {
-		if now.After(h.fetches) && now.After(h.lookups) {
+		if h.keeps(now) && now.After(h.lookups) {
 			delete(c.holds, subject)
 		}
 	}
 	for _, subject := range subjects {
 		h := c.holds[subject]
-		if fetches >= 0 {
-			h.fetches = now.Add(fetches)
+		switch {
+		case fetches == 0:
+			delete(h.fetches, by)
+		case fetches > 0:
+			if h.fetches == nil {
+				h.fetches = map[string]time.Time{}
+			}
+			h.fetches[by] = now.Add(fetches)
 		}
 		h.lookups = now.Add(settled)
 		c.holds[subject] = h
@@ -36,7 +53,7 @@ func (c *Cache) hold(subjects []Subject, fetches time.Duration) {
 
 // isHeld reports whether what is fetched now is not kept. It needs the lock.
 func (c *Cache) isHeld(key Key) bool {
-	return len(c.holds) > 0 && time.Now().Before(c.holds[key.Subject()].fetches)
+	return len(c.holds) > 0 && !c.holds[key.Subject()].keeps(time.Now())
 }
 
 // inDoubt reports whether Redis may hold a value from before a drop. It needs
@@ -46,5 +63,5 @@ func (c *Cache) inDoubt(key Key) bool {
 		return false
 	}
 	h, now := c.holds[key.Subject()], time.Now()
-	return now.Before(h.lookups) || now.Before(h.fetches)
+	return now.Before(h.lookups) || !h.keeps(now)
 }

@@ -39,6 +39,24 @@ func TestAHoldKeepsFetchesOutOnEveryReplica(t *testing.T) {
 	expectAcknowledged(t, other, 0)
 }
 
+// Two writes may be about one list; the end of one is not the end of the other.
+func TestAHoldOutlivesTheDropsOfOthers(t *testing.T) {
+	server, s := redistest.Start(t), has("Old")
+	one, other := replicas(t, server)
+	drop(one, "1", time.Hour)
+	other.Drop(t.Context(), []cache.Subject{subject("1")}, "another write", time.Hour)
+	other.Drop(t.Context(), []cache.Subject{subject("1")}, "another write", 0)
+	for _, c := range []*cache.Cache{one, other} {
+		look(c, policy, s, key("1"))
+		expect(t, look(c, policy, s, key("1")), "Old FRESH MISS")
+	}
+	drop(one, "1", 0)
+	for _, c := range []*cache.Cache{one, other} {
+		look(c, policy, s, key("1"))
+		expect(t, look(c, policy, s, key("1")), "Old FRESH HIT")
+	}
+}
+
 func TestAHoldEndsByItself(t *testing.T) {
 	server, s := redistest.Start(t), has("Acme")
 	one, other := replicas(t, server)

@@ -23,6 +23,7 @@ type notice struct {
 	ID       uint64        `json:"id"`   // what From calls it
 	From     string        `json:"from"` // where to acknowledge it
 	Subjects []Subject     `json:"subjects"`
+	By       string        `json:"by"`   // whose hold it is
 	Hold     time.Duration `json:"hold"` // negative to leave it as it is
 }
 
@@ -194,7 +195,7 @@ func (l *listener) obey(payload string) {
 		c.awaited.acknowledge(n.ID)
 		return
 	}
-	c.hold(n.Subjects, n.Hold)
+	c.hold(n.Subjects, n.By, n.Hold)
 	known := c.invalidate(n.Subjects)
 	c.redis.queueSweep(&sweep{subjects: n.Subjects, known: known, channel: n.From, text: func() string {
 		return strconv.FormatUint(n.ID, 10)

@@ -184,7 +184,7 @@ func TestADropToldLateLeavesHoldsAsTheyAre(t *testing.T) {
 	awaitHearing(t, one, other)
 	network.cut.Store(true)
 	drop(one, "1", time.Nanosecond)
-	other.Drop(t.Context(), []cache.Subject{subject("1"), subject("2")}, time.Hour)
+	other.Drop(t.Context(), []cache.Subject{subject("1"), subject("2")}, "a write", time.Hour)
 	network.cut.Store(false)
 	drop(one, "2", 0)
 	eventually(t, "the other has heard", func() bool {

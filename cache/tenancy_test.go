@@ -59,7 +59,7 @@ func TestForwardedCredentialsNeverMix(t *testing.T) {
 					}
 					switch rand.IntN(40) {
 					case 0:
-						c.Drop(ctx, []cache.Subject{keys[0].Subject(), keys[1].Subject()}, 0)
+						c.Drop(ctx, []cache.Subject{keys[0].Subject(), keys[1].Subject()}, "a write", 0)
 					case 1, 2, 3:
 						clock.advance(10 * time.Second)
 					}

@@ -106,16 +106,40 @@ func TestRequestsThatAreNoGraphQLAreRefused(t *testing.T) {
 	}
 }
 
-func TestInputsOfMutationsAreOfTheirTypes(t *testing.T) {
+// What cannot be executed is refused before anything is: a write that comes first
+// in the document must not be made and then go untold.
+func TestInputsOfMutationsAreJudgedBeforeTheFirstIsMade(t *testing.T) {
 	w := start(t, nil)
+	const first = `seats: changeSubscription(input: { id: "subscription/psa/682", seats: 77 }) { subscription { id } } `
 	for name, input := range map[string]string{
-		"a price that is no number": `createPlan(input: { source: "teams", price: "twelve" }) { plan { id } }`,
-		"a rank that is no integer": `createPlan(input: { source: "teams", rank: "1" }) { plan { id } }`,
-		"a time that there is not":  `cancelSubscription(input: { id: "subscription/psa/682", when: SOMETIME }) { subscription { id } }`,
+		"a price that is no number":      `createPlan(input: { source: "teams", name: "x", price: "twelve" }) { plan { id } }`,
+		"a price with an exponent":       `createPlan(input: { source: "teams", name: "x", price: "1e400" }) { plan { id } }`,
+		"a price that is a float":        `createPlan(input: { source: "teams", name: "x", price: 0.1 }) { plan { id } }`,
+		"a rank that is no integer":      `createPlan(input: { source: "teams", name: "x", rank: "1" }) { plan { id } }`,
+		"a rank of 33 bits":              `createPlan(input: { source: "teams", name: "x", rank: 2147483648 }) { plan { id } }`,
+		"a rank of a hundred bits":       `createPlan(input: { source: "teams", name: "x", rank: 1267650600228229401496703205376 }) { plan { id } }`,
+		"seats of 33 bits":               `changeSubscription(input: { id: "subscription/psa/683", seats: 2147483648 }) { subscription { id } }`,
+		"a quantity of 33 bits":          `createCheckout(input: { source: "teams", priceId: "p", quantity: 4294967296, isTeamCreation: true }) { url }`,
+		"a time that there is not":       `cancelSubscription(input: { id: "subscription/psa/682", when: SOMETIME }) { subscription { id } }`,
+		"a rank of 33 bits in fragments": `...late } fragment late on Mutation { createPlan(input: { source: "teams", name: "x", rank: 2147483648 }) { plan { id } }`,
 	} {
-		if a := w.ask("mutation { "+input+" }", nil); a.codes() != "BAD_USER_INPUT" {
-			t.Errorf("%s: %s", name, a.raw)
+		a := w.ask("mutation { "+first+input+" }", nil)
+		if !strings.HasPrefix(a.codes(), "BAD_USER_INPUT") || a.Data != nil || w.writes() != 0 {
+			t.Errorf("%s: %s, after %d writes", name, a.raw, w.writes())
 		}
+	}
+	const variable = `mutation M($n: Int, $p: Decimal) { ` + first + `createPlan(input: { source: "teams", name: "x", rank: $n, price: $p }) { plan { id } } }`
+	for name, variables := range map[string]map[string]any{
+		"a string for an Int": {"n": "2"},
+		"33 bits":             {"n": 2147483648},
+		"an exponent":         {"p": "1e400"},
+	} {
+		if a := w.ask(variable, variables); a.codes() != "BAD_USER_INPUT" || a.Data != nil || w.writes() != 0 {
+			t.Errorf("%s in a variable: %s, after %d writes", name, a.raw, w.writes())
+		}
+	}
+	if a := w.ask(variable, map[string]any{"n": 7, "p": "100"}); len(a.Errors) > 0 || w.writes() != 2 {
+		t.Errorf("good variables: %s, after %d writes", a.raw, w.writes())
 	}
 }
 

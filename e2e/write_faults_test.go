@@ -27,6 +27,7 @@ func stateOf(id string) string { return fmt.Sprintf(subscriptionState, id) }
 
 const (
 	frontierActive = "subscription/billing/0f3c0000-0000-4000-8000-000000000001/7d1e0000-0000-4000-8000-000000000001"
+	frontierEnding = "subscription/billing/0f3c0000-0000-4000-8000-000000000002/7d1e0000-0000-4000-8000-000000000004"
 	connectService = "/raystack.frontier.v1beta1.FrontierService"
 )
 
@@ -45,6 +46,16 @@ var writings = map[string]writing{
 		query: onSubscription("cancelSubscription", "")(frontierActive), state: stateOf(frontierActive)},
 	"change over Connect": {vendor: "billing", path: connectService + "/ChangeSubscription", edit: connected, mutation: "changeSubscription",
 		query: onSubscription("changeSubscription", `, plan: "9a5e0000-0000-4000-8000-000000000006", effective: NOW`)(frontierActive), state: stateOf(frontierActive)},
+	"cancel later at Frontier": {vendor: "billing", mutation: "cancelSubscription",
+		query: onSubscription("cancelSubscription", "")(frontierActive), state: stateOf(frontierActive)},
+	"renew at Frontier": {vendor: "billing", mutation: "renewSubscription",
+		query: onSubscription("renewSubscription", "")(frontierEnding), state: stateOf(frontierEnding)},
+	"renew over Connect": {vendor: "billing", path: connectService + "/ChangeSubscription", edit: connected, mutation: "renewSubscription",
+		query: onSubscription("renewSubscription", "")(frontierEnding), state: stateOf(frontierEnding)},
+	"another card at Productive": {vendor: "psa", mutation: "changeSubscription", hidden: true,
+		query: onSubscription("changeSubscription", `, paymentToken: "tok_visa"`)("subscription/psa/684"), state: stateOf("subscription/psa/684")},
+	"renew at Intercode": {vendor: "teams", mutation: "renewSubscription", hidden: true,
+		query: onSubscription("renewSubscription", "")("subscription/teams/team_1"), state: stateOf("subscription/teams/team_1")},
 	"cancel at Intercode": {vendor: "teams", mutation: "cancelSubscription",
 		query: onSubscription("cancelSubscription", ", when: NOW")("subscription/teams/team_1"), state: stateOf("subscription/teams/team_1")},
 	"cancel later at Intercode": {vendor: "teams", mutation: "cancelSubscription", hidden: true,
@@ -194,5 +205,24 @@ func TestWritesWithoutTheirRedis(t *testing.T) {
 				w.isTrue(t, wr.state)
 			})
 		}
+	}
+}
+
+// A Redis that goes while the write is under way takes nothing from the answer.
+func TestARedisThatGoesInTheMiddleOfAWrite(t *testing.T) {
+	server := redistest.Start(t)
+	w := start(t, func(text string) string { return "redis: { url: '" + server.URL() + "' }\n" + text })
+	w.mustAsk(purchased, nil)
+	w.fault(`{"source":"psa","method":"PATCH","delay":"500ms","times":1}`)
+	answers := make(chan *answer)
+	go func() { answers <- w.ask(buySeats(66, keyed("k")), nil) }()
+	eventually(t, func() bool { return w.writes() == 1 })
+	server.Kill()
+	if a := <-answers; a.ending("changeSubscription") != "" || a.at("changeSubscription", "subscription", "seats", "purchased") != 66. {
+		t.Errorf("answered %s", a.raw)
+	}
+	w.mustAsk(purchased, nil).shows(t, 66)
+	if a := w.ask(buySeats(66, keyed("k")), nil); a.codes() != "INTERNAL" || w.writes() != 1 {
+		t.Errorf("the repetition without Redis is answered %s, after %d writes", a.raw, w.writes())
 	}
 }

@@ -16,8 +16,8 @@ var badWrites = map[string]struct{ query, code, field, says string }{
 	"an unknown one at Frontier": {onSubscription("cancelSubscription", "")("subscription/billing/0f3c0000-0000-4000-8000-000000000001/7d1e0000-0000-4000-8000-000000000099"),
 		"NOT_FOUND", "input.id", "billing"},
 	"another organisation's": {onSubscription("cancelSubscription", "")("subscription/billing/0f3c0000-0000-4000-8000-000000000002/7d1e0000-0000-4000-8000-000000000001"),
-		"FORBIDDEN", "", "billing"},
-	"a team that may not be seen": {onSubscription("cancelSubscription", "")("subscription/teams/team_forbidden"), "FORBIDDEN", "", "teams"},
+		"FORBIDDEN", "input.id", "billing"},
+	"a team that may not be seen": {onSubscription("cancelSubscription", "")("subscription/teams/team_forbidden"), "FORBIDDEN", "input.id", "teams"},
 	"no seats":                    {onSubscription("changeSubscription", ", seats: 0")("subscription/psa/682"), "BAD_USER_INPUT", "input.seats", "1"},
 	"fewer seats than are in use": {onSubscription("changeSubscription", ", seats: 17")("subscription/psa/682"), "BAD_USER_INPUT", "input.seats", "18"},
 	"a long note": {onSubscription("cancelSubscription", fmt.Sprintf(", note: %q", strings.Repeat("é", 2001)))("subscription/psa/682"),
@@ -60,6 +60,10 @@ var badWrites = map[string]struct{ query, code, field, says string }{
 		"NOT_FOUND", "input.name", "teams"},
 	"an update of two plans": {`mutation { updatePlan(input: { source: "teams", name: "Legacy", price: "1" }) { plan { id } userErrors { code message field } } }`,
 		"CONFLICT", "input.name", ""},
+	"a tier that exists": {`mutation { createPlan(input: { source: "teams", name: "Basic", price: "1" }) { plan { id } userErrors { code message field } } }`,
+		"CONFLICT", "input.name", "teams"},
+	"a deletion of no plan": {`mutation { deletePlan(input: { id: "plan/teams/99" }) { deletedPlanId userErrors { code message field } } }`,
+		"NOT_FOUND", "input.id", "teams"},
 	"a deletion elsewhere": {`mutation { deletePlan(input: { id: "plan/billing/9a5e0000-0000-4000-8000-000000000001" }) { deletedPlanId userErrors { code message field } } }`,
 		"NOT_SUPPORTED", "input.id", "billing"},
 }
@@ -95,14 +99,11 @@ func TestBadInputIsRefusedWithItsPlaceAndSendsNothing(t *testing.T) {
 
 // What only a source can refuse, told as what the caller can mend.
 func TestRefusalsOfTheSources(t *testing.T) {
-	const tier = `mutation { createPlan(input: { source: "teams", name: "Basic", price: "1" }) { plan { id } userErrors { code message field } } }`
 	const trial = `mutation { startTrial(input: { source: "focus", organizationId: 4726, workspaceId: 1 }) { changed trial { trialType } userErrors { code message field } } }`
 	for what, c := range map[string]struct{ before, query, mutation, code, field string }{
-		"a declined card":         {"", onSubscription("changeSubscription", `, paymentToken: "tok_declined"`)("subscription/psa/682"), "changeSubscription", "PAYMENT_REQUIRED", ""},
-		"a payment that is due":   {"", onSubscription("changeSubscription", `, seats: 20`)("subscription/psa/691"), "changeSubscription", "PAYMENT_REQUIRED", ""},
-		"a tier that exists":      {"", tier, "createPlan", "CONFLICT", "input.name"},
-		"a second forced trial":   {trial, trial, "startTrial", "CONFLICT", ""},
-		"an unknown plan deleted": {"", `mutation { deletePlan(input: { id: "plan/teams/99" }) { deletedPlanId userErrors { code message field } } }`, "deletePlan", "NOT_FOUND", "input.id"},
+		"a declined card":       {"", onSubscription("changeSubscription", `, paymentToken: "tok_declined"`)("subscription/psa/682"), "changeSubscription", "PAYMENT_REQUIRED", "input.paymentToken"},
+		"a payment that is due": {"", onSubscription("changeSubscription", `, seats: 20`)("subscription/psa/691"), "changeSubscription", "PAYMENT_REQUIRED", ""},
+		"a second forced trial": {trial, trial, "startTrial", "CONFLICT", ""},
 		"a forbidden team": {"", `mutation { createCheckout(input: { source: "teams", priceId: "p", quantity: 1, teamId: "team_forbidden", isTeamCreation: false }) { url userErrors { code message field } } }`,
 			"createCheckout", "FORBIDDEN", ""},
 	} {

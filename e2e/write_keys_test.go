@@ -137,3 +137,26 @@ func TestWhatKeepsAKeyAndWhatLeavesItFree(t *testing.T) {
 	w.mustAsk(buySeats(54, keyed("wrong")), nil)
 	w.mustAsk(purchased, nil).shows(t, 54)
 }
+
+// A configuration that changes between a write and its repetition makes no
+// second write; with a secret the repetition is answered.
+func TestAKeyOutlivesAChangeOfTheConfiguration(t *testing.T) {
+	store := "redis: { url: '" + redistest.Start(t).URL() + "', timeout: 2s }\nsecret: 0123456789abcdef\n"
+	w := start(t, func(text string) string {
+		return store + strings.Replace(text, "X-Auth-Token: sandbox, X-Organization-Id: \"682\" }", "X-Organization-Id: \"682\" }, forward: [X-Auth-Token]", 1)
+	})
+	one := map[string][]string{"X-Auth-Token": {"one"}}
+	first := w.askAs(one, buySeats(47, keyed("k")), nil)
+	for _, timeouts := range []string{"3s", "4s"} {
+		changed := &world{t: t, clock: w.clock, upstreams: w.upstreams, log: new(lockedBuffer)}
+		changed.serve(func(text string) string {
+			return hurried(timeouts)(store + strings.Replace(text, "X-Auth-Token: sandbox, X-Organization-Id: \"682\" }", "X-Organization-Id: \"682\" }, forward: [X-Auth-Token]", 1))
+		})
+		if again := changed.askAs(one, buySeats(47, keyed("k")), nil); string(again.raw) != string(first.raw) {
+			t.Errorf("the first was answered %s, the repetition %s", first.raw, again.raw)
+		}
+	}
+	if got := w.writes(); got != 1 {
+		t.Errorf("made %d writes", got)
+	}
+}

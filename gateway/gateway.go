@@ -39,6 +39,8 @@ type Gateway struct {
 	// Sandbox, where set, is mounted at /_sandbox/ to steer the simulated
 	// upstreams.
 	Sandbox http.Handler
+
+	inputs inputs
 }
 
 // The bounds of a request.
@@ -72,7 +74,9 @@ func (g *Gateway) Handler() http.Handler {
 
 // graphQL executes GraphQL over HTTP.
 func (g *Gateway) graphQL() http.Handler {
-	server := handler.New(graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.Root{Portfolio: g.Portfolio, Writes: g.Writes}}))
+	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.Root{Portfolio: g.Portfolio, Writes: g.Writes}})
+	g.inputs = inputs{schema.Schema()}
+	server := handler.New(schema)
 	server.AddTransport(overHTTP{})
 	server.SetQueryCache(lru.New[*ast.QueryDocument](knownDocs))
 	server.Use(extension.Introspection{})
@@ -99,6 +103,11 @@ func (g *Gateway) operation(ctx context.Context, next graphql.OperationHandler) 
 	if request.Operation.Operation == ast.Subscription {
 		err := billing.Errorf(billing.CodeNotSupported, "this version of the gateway has no live operations")
 		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{g.present(ctx, err)}})
+	}
+	if request.Operation.Operation == ast.Mutation {
+		if err := g.inputs.check(request); err != nil {
+			return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{g.present(ctx, err)}})
+		}
 	}
 	ctx, op := g.Portfolio.Sources.Begin(ctx, rootFields(request))
 	if entry := entryOf(ctx); entry != nil {

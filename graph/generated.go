@@ -798,7 +798,7 @@ type Subscription implements Node {
   managementUrl: URL
   "What the source lets its users attach freely, as a JSON object."
   metadata: JSON
-  "What may be asked of it in its present state; always a part of its source's capabilities. A mutation of another kind is refused with CONFLICT and nothing is sent; one of these kinds is sent, and what the source makes of it is the answer."
+  "What may be asked of it in its present state; always a part of its source's capabilities. A mutation of another kind is refused with CONFLICT, or NOT_SUPPORTED where the source has none of it, and nothing is sent, but for ` + "`" + `startTrial` + "`" + `, which Focus itself refuses; one of these kinds is sent, and what the source makes of it is the answer."
   capabilities: [Capability!]!
   "Where this answer came from and how old it is."
   provenance: Provenance!
@@ -1825,7 +1825,7 @@ type ProductiveAddOn {
 
 # ---------------------------------------------------------------- mutations
 
-"What can be changed. Each field makes at most one write at one source, in the order of the document, after reading what is there, and never repeats it by itself. What the caller can mend is in ` + "`" + `userErrors` + "`" + `. What it cannot is a GraphQL error beside the payload: then the write was not made, unless the code is OUTCOME_UNKNOWN."
+"What can be changed. Each field makes at most one write at one source, in the order of the document, and never repeats it by itself. What the caller can mend is in ` + "`" + `userErrors` + "`" + `. What it cannot is a GraphQL error at the field itself, beside the payload: then the write was not made, unless the code is OUTCOME_UNKNOWN. An error at a deeper path says that a part of the subscription could not be read, and nothing of the write."
 type Mutation {
   "Cancels at the end of the period (Frontier, Intercode, Productive) or at once (Frontier, Intercode)."
   cancelSubscription(input: CancelSubscriptionInput!): CancelSubscriptionPayload!
@@ -1879,9 +1879,9 @@ enum CancelWhen {
 
 "What came of a cancellation."
 type CancelSubscriptionPayload {
-  "The subscription as its source shows it after the write, see ` + "`" + `provenance.confirmation` + "`" + `; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done."
+  "The subscription as its source shows it after the write, see ` + "`" + `provenance.confirmation` + "`" + `; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done, and when the source no longer has it."
   subscription: Subscription
-  "What the caller can mend; empty when it was done."
+  "What the caller can mend; empty when the source says that it was done."
   userErrors: [UserError!]!
 }
 
@@ -1895,9 +1895,9 @@ input RenewSubscriptionInput {
 
 "What came of a renewal."
 type RenewSubscriptionPayload {
-  "The subscription as its source shows it after the write, see ` + "`" + `provenance.confirmation` + "`" + `; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done."
+  "The subscription as its source shows it after the write, see ` + "`" + `provenance.confirmation` + "`" + `; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done, and when the source no longer has it."
   subscription: Subscription
-  "What the caller can mend; empty when it was done."
+  "What the caller can mend; empty when the source says that it was done."
   userErrors: [UserError!]!
 }
 
@@ -1943,9 +1943,9 @@ enum ChangeEffective {
 
 "What came of a change."
 type ChangeSubscriptionPayload {
-  "The subscription as its source shows it after the write, see ` + "`" + `provenance.confirmation` + "`" + `; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done."
+  "The subscription as its source shows it after the write, see ` + "`" + `provenance.confirmation` + "`" + `; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done, and when the source no longer has it."
   subscription: Subscription
-  "What the caller can mend; empty when it was done."
+  "What the caller can mend; empty when the source says that it was done."
   userErrors: [UserError!]!
 }
 
@@ -1997,7 +1997,7 @@ type CreateCheckoutPayload {
   redirect: Boolean
   "The payment provider's page; null when nothing was done."
   url: URL
-  "What the caller can mend; empty when it was done."
+  "What the caller can mend; empty when the source says that it was done."
   userErrors: [UserError!]!
 }
 
@@ -2061,7 +2061,7 @@ input UpdatePlanInput {
 type UpdatePlanPayload {
   "The tier; null when nothing was done."
   plan: Plan
-  "What the caller can mend; empty when it was done."
+  "What the caller can mend; empty when the source says that it was done."
   userErrors: [UserError!]!
 }
 
@@ -2079,7 +2079,7 @@ type DeletePlanPayload {
   deletedPlanId: ID
   "What the source said about it, in the gateway's words."
   message: String
-  "What the caller can mend; empty when it was done."
+  "What the caller can mend; empty when the source says that it was done."
   userErrors: [UserError!]!
 }
 
@@ -24326,13 +24326,13 @@ func (ec *executionContext) marshalNID2ᚕstringᚄ(ctx context.Context, sel ast
 }
 
 func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
-	res, err := graphql.UnmarshalInt(v)
+	res, err := scalar.UnmarshalInt(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.SelectionSet, v int) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalInt(v)
+	res := scalar.MarshalInt(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Int!")
 	}
@@ -25852,7 +25852,7 @@ func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*i
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalInt(v)
+	res, err := scalar.UnmarshalInt(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -25862,7 +25862,7 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalInt(*v)
+	res := scalar.MarshalInt(*v)
 	return res
 }
 

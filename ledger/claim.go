@@ -50,7 +50,14 @@ func (c *Claim) Sending(ctx context.Context) error {
 	if err := c.held.renew(ctx); err != nil {
 		return unreachable(err)
 	}
-	return c.note(ctx, record{State: sending})
+	if err := c.note(ctx, record{State: sending}); err != nil {
+		return err
+	}
+	// And one that stood still in between must not send what another has.
+	if err := c.held.renew(ctx); err != nil {
+		return unreachable(err)
+	}
+	return nil
 }
 
 // Finish keeps the answer for 24 hours, even where ctx has ended, and ends the

@@ -9,8 +9,9 @@ import (
 )
 
 // Lock makes the caller the only writer of name over all replicas, until it
-// calls unlock, which may be called again without effect. Callers of one process
-// get it in the order they came. Lock waits as long as ctx lets it, and then
+// calls unlock, which may be called again without effect. isHeld reports whether
+// it still is: one that stood still for longer than the lease may have been
+// followed by another. Callers of one process get it in the order they came. Lock waits as long as ctx lets it, and then
 // returns ErrBusy, its only error.
 //
 // The lock is a lease in Redis of 5 seconds that is extended while it is held,
@@ -18,20 +19,23 @@ import (
 // held is told in the log. Where Redis does not answer, the lock holds in this
 // process alone; the log says so once. The lease of another that was seen before
 // is waited for even then, as long as it can last.
-func (l *Ledger) Lock(ctx context.Context, name string) (unlock func(), err error) {
+func (l *Ledger) Lock(ctx context.Context, name string) (unlock func(), isHeld func(context.Context) bool, err error) {
 	key := "tributary:lock:" + name
 	if err := l.turns.wait(ctx, key); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	held, err := l.obtain(ctx, key)
 	if err != nil {
 		l.turns.pass(key)
-		return nil, err
+		return nil, nil, err
 	}
-	return sync.OnceFunc(func() {
+	unlock = sync.OnceFunc(func() {
 		held.end()
 		l.turns.pass(key)
-	}), nil
+	})
+	// A Redis that fell silent takes nothing away from who has the lock.
+	isHeld = func(ctx context.Context) bool { return !errors.Is(held.renew(ctx), errLost) }
+	return unlock, isHeld, nil
 }
 
 // obtain asks for the lease on key until it is free, or Redis silent.

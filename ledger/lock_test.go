@@ -21,7 +21,7 @@ const (
 // lock locks "name", or fails the test.
 func lock(t testing.TB, l *ledger.Ledger) (unlock func()) {
 	t.Helper()
-	unlock, err := l.Lock(ctx, "name")
+	unlock, _, err := l.Lock(ctx, "name")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func lockInBackground(t testing.TB, l *ledger.Ledger, ctx context.Context) <-cha
 	t.Helper()
 	before, locked := ledger.Callers(l, lockKey), make(chan func(), 1)
 	go func() {
-		unlock, err := l.Lock(ctx, "name")
+		unlock, _, err := l.Lock(ctx, "name")
 		if err != nil && !errors.Is(err, ledger.ErrBusy) {
 			t.Error(err)
 		}
@@ -45,7 +45,7 @@ func lockInBackground(t testing.TB, l *ledger.Ledger, ctx context.Context) <-cha
 
 func expectBusy(t testing.TB, l *ledger.Ledger, ctx context.Context) {
 	t.Helper()
-	unlock, err := l.Lock(ctx, "name")
+	unlock, _, err := l.Lock(ctx, "name")
 	if !errors.Is(err, ledger.ErrBusy) || !errors.Is(err, ctx.Err()) || unlock != nil {
 		t.Errorf("a lock that is held answers %v, want ErrBusy and %v", err, ctx.Err())
 	}
@@ -68,7 +68,7 @@ func TestALockIsOneCallersUntilItIsUnlocked(t *testing.T) {
 func TestLocksOfOtherNamesAreFree(t *testing.T) {
 	overStores(t, func(t *testing.T, one, other *ledger.Ledger) {
 		defer lock(t, one)()
-		unlock, err := other.Lock(ctx, "other name")
+		unlock, _, err := other.Lock(ctx, "other name")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +83,7 @@ func TestALockIsHeldByOneOfMany(t *testing.T) {
 		for i := range 20 {
 			l := []*ledger.Ledger{one, other}[i%2]
 			all.Go(func() {
-				unlock, err := l.Lock(ctx, "name")
+				unlock, _, err := l.Lock(ctx, "name")
 				if err != nil {
 					t.Error(err)
 					return

@@ -31,6 +31,7 @@ func (f *fake) Name() string                       { return "src" }
 func (f *fake) Kind() billing.SourceKind           { return billing.KindFrontier }
 func (f *fake) Capabilities() []billing.Capability { return []billing.Capability{billing.CanGet} }
 func (f *fake) Health() billing.Health             { return billing.Health{} }
+func (f *fake) Borrowed(context.Context) string    { return "" }
 func (f *fake) Obstacle(*billing.Subscription, billing.Capability, time.Time) string {
 	return ""
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"strconv"
-	"strings"
 	"time"
 
 	"tributary/billing"
@@ -13,10 +12,12 @@ import (
 // Ending is how a write ended, in a word.
 type Ending string
 
-// Done; left as it was by the source; refused for what the caller can mend;
-// failed without having been made; in doubt; or answered as before.
+// Done; done, says the source, and nothing shows it yet; left as it was by the
+// source; refused for what the caller can mend; failed without having been made;
+// in doubt; or answered as before.
 const (
 	Done      Ending = "done"
+	Unshown   Ending = "unshown"
 	Unchanged Ending = "unchanged"
 	Refused   Ending = "refused"
 	Failed    Ending = "failed"
@@ -30,10 +31,12 @@ func endingOf(r *Result) Ending {
 		return InDoubt
 	case r.Fault != nil:
 		return Failed
-	case len(r.Refusals) > 0:
+	case !r.Changed && len(r.Refusals) > 0:
 		return Refused
 	case !r.Changed:
 		return Unchanged
+	case r.Provenance.Confirmation == billing.NotConfirmed:
+		return Unshown
 	default:
 		return Done
 	}
@@ -61,7 +64,7 @@ func (r *run) record(ctx context.Context, result *Result, took time.Duration) {
 	fields := []string{
 		"mutation", r.mutation,
 		"source", r.sourceName(),
-		"target", loggable(r.target),
+		"target", r.target,
 		"caller", r.Caller(ctx),
 		"outcome", string(r.ending),
 		"code", string(result.code()),
@@ -79,17 +82,4 @@ func (r *run) record(ctx context.Context, result *Result, took time.Duration) {
 	}
 	r.Log.LogAttrs(ctx, slog.LevelInfo, "write", attrs...)
 	r.Ledger.Record(ctx, append(fields, "at", time.Now().UTC().Format(time.RFC3339Nano))...)
-}
-
-// loggable is an id that parsed, or that is about to be refused: bounded, and
-// of one line.
-func loggable(target string) string {
-	const longest = 300
-	target = strings.ToValidUTF8(target[:min(len(target), longest)], "?")
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f {
-			return '?'
-		}
-		return c
-	}, target)
 }

@@ -18,6 +18,9 @@ const longestKey = 255 // bytes
 
 // once makes the write, or answers with what came of it before.
 func (r *run) once(ctx context.Context) *Result {
+	if r.early != nil {
+		return failed(r.early)
+	}
 	if len(r.check) > 0 {
 		return failed(refusals(r.check))
 	}
@@ -33,10 +36,12 @@ func (r *run) once(ctx context.Context) *Result {
 		return failed(err)
 	}
 	r.keyID = r.keyIDOf(ctx)
-	claim, past, err := r.Ledger.Begin(ctx, r.keyID, digest)
+	waiting, cancel := context.WithTimeout(ctx, keyTime)
+	defer cancel()
+	claim, past, err := r.Ledger.Begin(waiting, r.keyID, digest)
 	switch {
 	case err != nil:
-		return failed(r.keyError(err))
+		return failed(r.keyError(ctx, err))
 	case past != nil && past.Answer != nil:
 		return r.replay(past.Answer)
 	case past != nil:
@@ -59,16 +64,17 @@ func (r *run) digest() ([]byte, error) {
 }
 
 // keyIDOf names the key and whose it is: the caller, with the credentials of its
-// own that sources are asked with. It is not keyed, and leaves the gateway's own
-// credentials out, so that a configuration which changes between a write and its
-// repetition makes no second write.
+// own that sources are asked with. It follows from no setting, so that a
+// configuration which changes between a write and its repetition makes no second
+// write.
 func (r *run) keyIDOf(ctx context.Context) string {
 	sum := sha256.New()
 	part := func(text string) { fmt.Fprintf(sum, "%d:%s", len(text), text) }
 	part(r.Caller(ctx))
 	for _, source := range r.Sources.Sources() {
-		if own := source.Tenant(ctx); own != source.Tenant(context.Background()) {
-			part(own)
+		if borrowed := source.Borrowed(ctx); borrowed != "" {
+			part(source.Name())
+			part(borrowed)
 		}
 	}
 	io.WriteString(sum, "key")
@@ -76,9 +82,11 @@ func (r *run) keyIDOf(ctx context.Context) string {
 	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
 }
 
-func (r *run) keyError(err error) error {
+func (r *run) keyError(ctx context.Context, err error) error {
 	field := []string{"idempotencyKey"}
 	switch {
+	case ctx.Err() != nil:
+		return r.outOfTime(err)
 	case errors.Is(err, ledger.ErrOtherInput):
 		return refuse(billing.CodeBadUserInput, "", field,
 			"this idempotency key was used with another input within the last 24 hours; a new write takes a new key")
@@ -105,13 +113,16 @@ func (r *run) claimed(ctx context.Context, claim *ledger.Claim) *Result {
 	return result
 }
 
-// afterDeath tells of a write that a process died in the middle of.
+// afterDeath tells of a write that a process died in the middle of. What could
+// not be read is not kept: the next repetition looks again.
 func (r *run) afterDeath(ctx context.Context, claim *ledger.Claim) *Result {
 	defer claim.Abandon()
-	r.sent = true
-	r.Sources.Drop(ctx, r.subjects, doubt)
+	ctx = context.WithoutCancel(ctx)
+	r.drop(ctx, doubt)
 	result := r.inDoubt(ctx, errors.New("the gateway died while it made the write"))
-	r.finish(ctx, claim, result)
+	if result.Fault.Seen != billing.SeenNothing || result.Subscription != nil {
+		r.finish(ctx, claim, result)
+	}
 	return result
 }
 

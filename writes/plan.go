@@ -2,7 +2,7 @@ package writes
 
 import (
 	"context"
-	"time"
+	"slices"
 
 	"tributary/billing"
 	"tributary/cache"
@@ -13,6 +13,12 @@ import (
 func (w *Writer) CreatePlan(ctx context.Context, name string, plan billing.PlanChange, key *string) *Result {
 	return w.onPlansOf(ctx, "createPlan", name, plan, key, func(o *order, j *planJob) {
 		o.check = j.able.CheckNewPlan(plan)
+		j.fit = func(plans []*billing.Plan) []*billing.Error {
+			if slices.ContainsFunc(plans, func(found *billing.Plan) bool { return isNamed(found, plan) }) {
+				return refuse(billing.CodeConflict, j.source.Name(), []string{"name"}, "source "+j.source.Name()+" has a plan of this name already")
+			}
+			return nil
+		}
 		j.write = func(ctx context.Context) (err error) {
 			j.plan, err = j.able.CreatePlan(ctx, plan)
 			return err
@@ -26,8 +32,7 @@ func (w *Writer) UpdatePlan(ctx context.Context, name string, change billing.Pla
 	return w.onPlansOf(ctx, "updatePlan", name, change, key, func(o *order, j *planJob) {
 		// Whether there is such a plan is judged when the catalogue was read.
 		j.fit = func(plans []*billing.Plan) []*billing.Error {
-			_, list := j.able.FitPlan(plans, change)
-			return list
+			return j.able.FitPlan(plans, change)
 		}
 		j.write = func(ctx context.Context) error { return j.able.UpdatePlan(ctx, change) }
 		j.shows = func(found *billing.Plan) bool { return isNamed(found, change) && j.able.ShowsPlan(found, change) }
@@ -42,11 +47,17 @@ func (w *Writer) DeletePlan(ctx context.Context, id string, key *string) *Result
 		err = refuse(billing.CodeBadUserInput, source.Name(), []string{"id"}, "a plan's id looks like plan/<source>/<id>")
 	}
 	if err != nil {
-		return w.carryOutUnless(ctx, order{mutation: "deletePlan", source: source, target: id, key: key}, err)
+		return w.carryOutUnless(ctx, order{mutation: "deletePlan", source: source, key: key}, err)
 	}
 	return w.onPlans(ctx, "deletePlan", source, "id", nil, key, func(o *order, j *planJob) {
-		o.target = id
-		j.deletes = id
+		o.target, o.input = id, id
+		j.deletes, j.rereads = id, true
+		j.fit = func(plans []*billing.Plan) []*billing.Error {
+			if !slices.ContainsFunc(plans, j.shows) {
+				return refuse(billing.CodeNotFound, j.source.Name(), []string{"id"}, "source "+j.source.Name()+" has no such plan")
+			}
+			return nil
+		}
 		j.write = func(ctx context.Context) error { return withField(j.able.DeletePlan(ctx, parts[0]), "id") }
 		j.shows = func(found *billing.Plan) bool { return found.ExternalID == parts[0] }
 	})
@@ -85,7 +96,7 @@ func (w *Writer) onPlans(ctx context.Context, mutation string, source *loaders.S
 		return w.carryOutUnless(ctx, o, cannot(source, []string{field}, words[billing.CanManagePlans]))
 	}
 	j := &planJob{Writer: w, source: source, able: able}
-	o.lock = lockOf(source, "plans", "")
+	o.lock = lockOf(source, "plans")
 	o.subjects = []cache.Subject{loaders.SubjectOfPlans(source)}
 	o.job = j
 	complete(&o, j)
@@ -98,19 +109,17 @@ type planJob struct {
 	source *loaders.Source
 	able   billing.PlanManager
 
+	// fit judges the write by the catalogue as it is.
 	fit     func(plans []*billing.Plan) []*billing.Error
 	write   func(ctx context.Context) error
 	shows   func(plan *billing.Plan) bool // whether it is the plan as it is to be
 	deletes string                        // the global id of a plan to delete; "" for others
-	rereads bool                          // whether the source's answer is not the plan
+	rereads bool                          // whether the source's answer does not show it
 
 	plan *billing.Plan // what the source answered
 }
 
 func (j *planJob) prepare(ctx context.Context) error {
-	if j.fit == nil {
-		return nil
-	}
 	plans, err := j.Sources.ReadPlans(ctx, j.source, "")
 	if err != nil {
 		return notMade(err)
@@ -128,24 +137,24 @@ func (j *planJob) settle(ctx context.Context) *Result {
 	if !j.rereads {
 		return result
 	}
-	for pause, end := 50*time.Millisecond, time.Now().Add(j.confirmWithin); ; pause *= 2 {
-		seen, found := j.look(ctx)
-		if seen == billing.SeenDone {
-			return found
-		}
-		if time.Now().Add(pause).After(end) {
-			return j.notShown(seen)
-		}
-		time.Sleep(pause)
+	seen := billing.SeenNothing
+	untilTrue(ctx, j.confirmWithin, func() bool {
+		seen, result = j.look(ctx)
+		return seen == billing.SeenDone
+	})
+	if seen == billing.SeenDone {
+		return result
 	}
+	return j.notShown(seen)
 }
 
-// notShown is an update that the source says to have made, to a plan that it
-// told by a name: it may have changed another, or made a new one.
+// notShown is a write that the source says to have made and that the catalogue
+// does not show. An update was told its plan by a name: it may have changed
+// another, or made a new one.
 func (j *planJob) notShown(seen billing.Sighting) *Result {
 	name := j.source.Name()
-	return &Result{Fault: &billing.Error{Code: billing.CodeOutcomeUnknown, Source: name, Op: "update plan", Seen: seen,
-		Message: "Source " + name + " says that it changed the plan. " + sightings[seen]}}
+	return &Result{Fault: &billing.Error{Code: billing.CodeOutcomeUnknown, Source: name, Op: "change plans", Seen: seen,
+		Message: "Source " + name + " says that it made the change. " + sightings[seen]}}
 }
 
 func (j *planJob) look(ctx context.Context) (billing.Sighting, *Result) {

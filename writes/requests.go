@@ -21,7 +21,8 @@ func (w *Writer) Cancel(ctx context.Context, id string, cancel billing.Cancel, k
 		}
 		o.check = able.CheckCancel(cancel)
 		j.asks = []ask{{capability, []string{"when"}}}
-		j.write = func(ctx context.Context, sub *billing.Subscription) (billing.Receipt, error) {
+		j.mayVanish = true
+		j.write = func(ctx context.Context, sub *billing.Subscription) (*billing.Subscription, error) {
 			return able.Cancel(ctx, sub, cancel)
 		}
 		j.shows = func(sub *billing.Subscription, _ []*billing.Plan) bool {
@@ -64,9 +65,14 @@ func (w *Writer) Change(ctx context.Context, id string, change billing.Change, k
 		j.fit = func(sub *billing.Subscription, plans []*billing.Plan) []*billing.Error {
 			return able.FitChange(sub, plans, change)
 		}
-		j.write = func(ctx context.Context, sub *billing.Subscription) (billing.Receipt, error) {
-			return able.Change(ctx, sub, change)
+		j.write = func(ctx context.Context, sub *billing.Subscription) (*billing.Subscription, error) {
+			changed, err := able.Change(ctx, sub, change)
+			if change.PaymentToken.Value != nil && billing.CodeOf(err) == billing.CodePaymentRequired {
+				err = withField(err, "paymentToken")
+			}
+			return changed, err
 		}
+		j.hidden = change.OnlyPaysOtherwise()
 		j.shows = func(sub *billing.Subscription, plans []*billing.Plan) bool { return able.Shows(sub, plans, change) }
 		return nil
 	})
@@ -98,11 +104,12 @@ func asksOf(change billing.Change) []ask {
 // is peculiar to it, or refuses it.
 func (w *Writer) onSubscription(ctx context.Context, mutation, id string, input any, key *string, complete func(*order, *subscriptionJob) error) *Result {
 	source, ref, err := w.find(id)
-	o := order{mutation: mutation, source: source, target: id, key: key, input: input}
+	o := order{mutation: mutation, source: source, key: key, input: input}
 	j := &subscriptionJob{Writer: w, source: source, ref: ref}
 	o.job = j
 	if err == nil {
-		o.lock = lockOf(source, "subscription", ref.ID())
+		o.target = ref.ID()
+		o.lock = lockOf(source, ref.ID())
 		o.subjects = w.Sources.SubjectsOf(ref)
 		err = complete(&o, j)
 	}
@@ -111,9 +118,7 @@ func (w *Writer) onSubscription(ctx context.Context, mutation, id string, input 
 
 // carryOutUnless is carryOut, or the refusal that came before it.
 func (w *Writer) carryOutUnless(ctx context.Context, o order, err error) *Result {
-	if err != nil {
-		o.check = failed(err).Refusals
-	}
+	o.early = err
 	return w.carryOut(ctx, o)
 }
 
@@ -146,8 +151,7 @@ func (w *Writer) sourceOf(kind, id string) (*loaders.Source, []string, error) {
 	return source, parts[1:], nil
 }
 
-// lockOf names what two writes may not do at once. Callers with credentials of
-// their own write to the same things.
-func lockOf(source *loaders.Source, kind, id string) string {
-	return source.Name() + ":" + source.Tenant(context.Background()) + ":" + kind + ":" + id
-}
+// lockOf names what two writes may not do at once. It follows from no credential
+// and no setting: callers with credentials of their own, and replicas of two
+// configurations, write to the same things.
+func lockOf(source *loaders.Source, id string) string { return source.Name() + ":" + id }

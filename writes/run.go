@@ -11,21 +11,31 @@ import (
 
 // alone makes the write while no other of its kind is made, on any replica.
 func (r *run) alone(ctx context.Context, claim *ledger.Claim) *Result {
+	ctx, cancel := context.WithTimeout(ctx, prepareTime)
+	defer cancel()
 	if r.lock == "" {
 		return r.make(ctx, claim)
 	}
-	waiting, cancel := context.WithTimeout(ctx, lockTime)
-	defer cancel()
-	unlock, err := r.Ledger.Lock(waiting, r.lock)
-	if errors.Is(err, ledger.ErrBusy) {
+	waiting, give := context.WithTimeout(ctx, lockTime)
+	defer give()
+	unlock, isHeld, err := r.Ledger.Lock(waiting, r.lock)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return failed(r.outOfTime(ctx.Err()))
+	case errors.Is(err, ledger.ErrBusy):
 		return failed(refuse(billing.CodeConflict, r.source.Name(), nil,
 			"another write to it is still under way, so nothing was sent; try again in a moment"))
-	}
-	if err != nil {
+	case err != nil:
 		return failed(err)
 	}
 	defer unlock()
+	r.isHeld = isHeld
 	return r.make(ctx, claim)
+}
+
+func (r *run) outOfTime(cause error) error {
+	return &billing.Error{Code: billing.CodeSourceTimeout, Source: r.source.Name(), Op: "prepare the write", Err: cause,
+		Message: "The time for the request ran out before anything was sent."}
 }
 
 // make prepares, sends and settles. From the request on it goes on though the
@@ -35,39 +45,58 @@ func (r *run) make(ctx context.Context, claim *ledger.Claim) *Result {
 		return failed(err)
 	}
 	if err := ctx.Err(); err != nil {
-		return failed(&billing.Error{Code: billing.CodeSourceTimeout, Source: r.source.Name(), Op: "prepare the write", Err: err,
-			Message: "The time for the write ran out before anything was sent."})
+		return failed(r.outOfTime(err))
+	}
+	if r.isHeld != nil && !r.isHeld(ctx) {
+		return failed(refuse(billing.CodeConflict, r.source.Name(), nil,
+			"the gateway stood still while it prepared the write, and another may have been made meanwhile; nothing was sent, look and try again"))
 	}
 	if claim != nil {
 		if err := claim.Sending(ctx); err != nil {
-			return failed(r.keyError(err))
+			return failed(r.keyError(ctx, err))
 		}
 	}
 	ctx = context.WithoutCancel(ctx)
-	r.Sources.Drop(ctx, r.subjects, inFlight)
-	r.sent = true
-	err := within(ctx, sendTime, r.job.send)
+	r.drop(ctx, inFlight)
+	r.sent = true // until it is known better: this may panic
+	err := r.send(ctx)
 	switch {
 	case err == nil:
 		result := r.settle(ctx)
-		r.Sources.Drop(ctx, r.subjects, holdAfter(result))
+		r.drop(ctx, holdAfter(result))
 		return result
 	case billing.CodeOf(err) == billing.CodeOutcomeUnknown:
-		r.Sources.Drop(ctx, r.subjects, doubt)
+		r.drop(ctx, doubt)
 		return r.inDoubt(ctx, err)
 	default:
-		r.Sources.Drop(ctx, r.subjects, 0)
+		r.drop(ctx, 0)
+		r.sent = !isUnsent(err)
 		return failed(err)
 	}
+}
+
+func (r *run) drop(ctx context.Context, hold time.Duration) {
+	r.Sources.Drop(ctx, r.subjects, r.id, hold)
+}
+
+func isUnsent(err error) bool {
+	e, ok := billing.AsError(err)
+	return ok && e.Unsent
 }
 
 // holdAfter is for how long nothing is kept of what was changed: a source that
 // does not show a change yet would have the old value kept.
 func holdAfter(result *Result) time.Duration {
-	if result.Provenance.Confirmation == billing.NotConfirmed {
+	if result.Fault != nil || result.Provenance.Confirmation == billing.NotConfirmed {
 		return doubt
 	}
 	return 0
+}
+
+func (r *run) send(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	return r.job.send(ctx)
 }
 
 func (r *run) settle(ctx context.Context) *Result {
@@ -93,8 +122,18 @@ var sightings = map[billing.Sighting]string{
 	billing.SeenNothing: "Nothing could be read that would show it.",
 }
 
-func within(ctx context.Context, bound time.Duration, do func(context.Context) error) error {
+// untilTrue looks again and again, less and less often, until it is true or the
+// time is over.
+func untilTrue(ctx context.Context, bound time.Duration, look func() bool) {
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
-	return do(ctx)
+	for pause := 50 * time.Millisecond; !look(); pause *= 2 {
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+	}
 }

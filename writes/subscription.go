@@ -3,6 +3,7 @@ package writes
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,15 +23,20 @@ type subscriptionJob struct {
 	// readsPlans is whether fit and shows need the source's catalogue.
 	readsPlans bool
 
+	// hidden says that no document ever shows the write, mayVanish that the
+	// subscription may be gone after it.
+	hidden    bool
+	mayVanish bool
+
 	fit   func(sub *billing.Subscription, plans []*billing.Plan) []*billing.Error
-	write func(ctx context.Context, sub *billing.Subscription) (billing.Receipt, error)
+	write func(ctx context.Context, sub *billing.Subscription) (*billing.Subscription, error)
 	shows func(sub *billing.Subscription, plans []*billing.Plan) bool
 
 	// What was found on the way.
-	before  *billing.Subscription
-	readAt  time.Time // before
-	plans   []*billing.Plan
-	receipt billing.Receipt
+	before *billing.Subscription
+	readAt time.Time // before
+	plans  []*billing.Plan
+	answer *billing.Subscription
 }
 
 type ask struct {
@@ -43,7 +49,7 @@ type ask struct {
 func (j *subscriptionJob) prepare(ctx context.Context) error {
 	sub, err := j.Sources.Read(ctx, j.ref)
 	if err != nil {
-		return notMade(err)
+		return notMade(withField(err, "id"))
 	}
 	if sub == nil {
 		return refuse(billing.CodeNotFound, j.source.Name(), []string{"id"}, "source "+j.source.Name()+" has no such subscription")
@@ -106,51 +112,58 @@ func (j *subscriptionJob) readPlans(ctx context.Context) error {
 }
 
 func (j *subscriptionJob) send(ctx context.Context) error {
-	receipt, err := j.write(ctx, j.before)
-	j.receipt = receipt
+	answer, err := j.write(ctx, j.before)
+	j.answer = answer
+	switch billing.CodeOf(err) {
+	case billing.CodeNotFound, billing.CodeForbidden, billing.CodeConflict:
+		err = withField(err, "id")
+	}
 	return err
 }
 
 func (j *subscriptionJob) settle(ctx context.Context) *Result {
-	if j.receipt.Subscription != nil {
-		return j.shown(j.receipt.Subscription, billing.ConfirmedByAnswer)
+	if j.answer != nil {
+		return j.shown(j.answer, billing.ConfirmedByAnswer)
 	}
 	after, shows, err := j.reread(ctx)
 	switch {
-	case after == nil && err != nil:
-		return j.unread(err)
-	case j.receipt.Hidden:
-		return j.shown(after, billing.NeverConfirmed)
 	case shows:
 		return j.misfired(j.shown(after, billing.ConfirmedByReading))
+	case err != nil:
+		return j.unread(err)
+	case after == nil:
+		return j.unread(&billing.Error{Code: billing.CodeNotFound})
+	case j.isHidden():
+		return j.shown(after, billing.NeverConfirmed)
 	default:
 		return j.swallowed(j.shown(after, billing.NotConfirmed))
 	}
 }
 
-// reread reads until the change shows, less and less often. A source that
-// no longer has the subscription shows its end.
-func (j *subscriptionJob) reread(ctx context.Context) (after *billing.Subscription, shows bool, err error) {
-	give, cancel := context.WithTimeout(ctx, j.confirmWithin)
-	defer cancel()
-	for pause := 50 * time.Millisecond; ; pause *= 2 {
-		sub, fault := j.Sources.Read(ctx, j.ref)
-		if fault != nil {
-			err = fault
-		} else {
-			after, err = sub, nil
-			if j.receipt.Hidden || sub != nil && j.shows(sub, j.plans) {
-				return after, true, nil
-			}
-		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-give.Done():
-			timer.Stop()
-			return after, false, err
-		}
+// isHidden reports whether no document ever shows what is asked for.
+func (j *subscriptionJob) isHidden() bool {
+	hider, ok := j.source.Source.(billing.Hider)
+	if !ok || len(j.asks) == 0 {
+		return j.hidden
 	}
+	return !slices.ContainsFunc(j.asks, func(asked ask) bool { return !hider.Hides(asked.capability) })
+}
+
+// reread reads until the change shows, or once where it never does.
+func (j *subscriptionJob) reread(ctx context.Context) (after *billing.Subscription, shows bool, err error) {
+	untilTrue(ctx, j.confirmWithin, func() bool {
+		after, err = j.Sources.Read(ctx, j.ref)
+		if err != nil {
+			return false
+		}
+		if after == nil {
+			shows = j.mayVanish
+			return shows
+		}
+		shows = !j.isHidden() && j.shows(after, j.plans)
+		return shows || j.isHidden()
+	})
+	return after, shows, err
 }
 
 func (j *subscriptionJob) shown(sub *billing.Subscription, confirmation billing.Confirmation) *Result {
@@ -171,11 +184,14 @@ func (j *subscriptionJob) unread(err error) *Result {
 // out at once.
 func (j *subscriptionJob) misfired(result *Result) *Result {
 	after := result.Subscription
-	asked := j.asks[0]
-	atOnce := after != nil && after.Status == billing.StatusCanceled && j.before.Status != billing.StatusCanceled
-	if asked.capability == billing.CanCancelAtPeriodEnd && atOnce {
-		result.Refusals = refuse(billing.CodeConflict, j.source.Name(), asked.field, fmt.Sprintf(
-			"source %s cancelled the subscription at once, although the end of its period was asked for", j.source.Name()))
+	if after == nil || after.Status != billing.StatusCanceled || j.before.Status == billing.StatusCanceled {
+		return result
+	}
+	for _, asked := range j.asks {
+		if asked.capability == billing.CanCancelAtPeriodEnd {
+			result.Refusals = append(result.Refusals, refuse(billing.CodeConflict, j.source.Name(), asked.field, fmt.Sprintf(
+				"source %s cancelled the subscription at once, although the end of its period was asked for", j.source.Name()))...)
+		}
 	}
 	return result
 }
@@ -183,14 +199,12 @@ func (j *subscriptionJob) misfired(result *Result) *Result {
 // swallowed tells of a write that the source answered well and did not do, where
 // the subscription now shows why.
 func (j *subscriptionJob) swallowed(result *Result) *Result {
-	if result.Subscription == nil {
-		return result
-	}
 	for _, asked := range j.asks {
 		why := j.source.Obstacle(result.Subscription, asked.capability, j.Sources.Now())
 		if why != "" {
+			result.Changed = false
 			result.Refusals = append(result.Refusals, refuse(billing.CodeConflict, j.source.Name(), asked.field,
-				"source "+j.source.Name()+" took the request and changed nothing: "+why)...)
+				"source "+j.source.Name()+" took the request, and nothing has changed: "+why)...)
 		}
 	}
 	return result
@@ -201,7 +215,7 @@ func (j *subscriptionJob) look(ctx context.Context) (billing.Sighting, *Result) 
 	if err != nil || sub == nil {
 		return billing.SeenNothing, &Result{}
 	}
-	if j.receipt.Hidden {
+	if j.isHidden() {
 		return billing.SeenNothing, j.shown(sub, billing.NeverConfirmed)
 	}
 	if j.readsPlans && j.plans == nil { // another process prepared the write

@@ -2,6 +2,7 @@ package writes
 
 import (
 	"context"
+	"time"
 
 	"tributary/billing"
 	"tributary/loaders"
@@ -9,7 +10,7 @@ import (
 
 // StartTrial starts the trial of an organisation, or updates it.
 func (w *Writer) StartTrial(ctx context.Context, name string, request billing.TrialRequest, key *string) *Result {
-	o := order{mutation: "startTrial", target: request.Org, key: key, input: request}
+	o := order{mutation: "startTrial", key: key, input: request}
 	source, err := w.named(name)
 	if err != nil {
 		return w.carryOutUnless(ctx, o, err)
@@ -23,10 +24,12 @@ func (w *Writer) StartTrial(ctx context.Context, name string, request billing.Tr
 	case !ok:
 		err = cannot(source, []string{"source"}, words[billing.CanStartTrial])
 	default:
-		o.check = able.CheckTrial(request)
+		if o.check = able.CheckTrial(request); len(o.check) > 0 {
+			break
+		}
 		ref := w.Canonical(billing.Ref{Source: name, Org: request.Org})
 		o.target = ref.ID()
-		o.lock = lockOf(source, "subscription", ref.ID())
+		o.lock = lockOf(source, ref.ID())
 		o.subjects = w.Sources.SubjectsOf(ref)
 		o.job = &trialJob{Writer: w, source: source, able: able, ref: ref, request: request}
 	}
@@ -41,10 +44,15 @@ type trialJob struct {
 	able    billing.TrialStarter
 	ref     billing.Ref
 	request billing.TrialRequest
-	trial   *billing.Trial
+
+	begun time.Time // zero where another process sent the request
+	trial *billing.Trial
 }
 
-func (j *trialJob) prepare(context.Context) error { return nil }
+func (j *trialJob) prepare(context.Context) error {
+	j.begun = j.Sources.Now()
+	return nil
+}
 
 func (j *trialJob) send(ctx context.Context) error {
 	trial, err := j.able.StartTrial(ctx, j.request)
@@ -66,8 +74,8 @@ func (j *trialJob) settle(ctx context.Context) *Result {
 	return result
 }
 
-// look reads the running trial: one that somebody forced stays after the one
-// that was asked for, so it shows that there is one and no more.
+// look reads the running trial. One that began before the request may be the one
+// that it was to change, or have been there all along.
 func (j *trialJob) look(ctx context.Context) (billing.Sighting, *Result) {
 	result := j.read(ctx)
 	joiner, ok := j.source.Source.(billing.TrialJoiner)
@@ -75,16 +83,21 @@ func (j *trialJob) look(ctx context.Context) (billing.Sighting, *Result) {
 		return billing.SeenNothing, result
 	}
 	outcome := joiner.Trials(ctx, []string{j.ref.Org})[j.ref.Org]
-	switch {
-	case outcome.Err != nil:
+	if outcome.Err != nil {
 		return billing.SeenNothing, result
-	case outcome.Value == nil:
-		return billing.SeenNotDone, result
-	default:
-		result.Trial = outcome.Value
-		return billing.SeenDone, result
 	}
+	if outcome.Value == nil {
+		return billing.SeenNotDone, result
+	}
+	result.Trial = outcome.Value
+	if began := outcome.Value.StartsAt; j.begun.IsZero() || began == nil || began.Before(j.begun.Add(-clocksApart)) {
+		return billing.SeenNothing, result
+	}
+	return billing.SeenDone, result
 }
+
+// clocksApart is how far the source's clock may be behind.
+const clocksApart = time.Minute
 
 // read is the organisation's subscription after the write, as far as it can be
 // read.

@@ -5,6 +5,7 @@ package writes
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"time"
 
@@ -51,9 +52,11 @@ func New(w Writer) *Writer {
 
 // The bounds of a write.
 const (
-	// A request to the gateway may take 30 s. Of these prepareTime is for waiting
-	// for other writes and for reading, lockTime of it for the former alone;
-	// sendTime is for the one request, lookTime for reading what came of it.
+	// keyTime is for waiting for a write with the same idempotency key: a request
+	// to the gateway may take 30 s. prepareTime is for waiting for other writes
+	// and for reading, lockTime of it for the former alone; sendTime is for the
+	// one request, lookTime for reading what came of it.
+	keyTime     = 25 * time.Second
 	prepareTime = 12 * time.Second
 	lockTime    = 8 * time.Second
 	sendTime    = 10 * time.Second
@@ -65,7 +68,7 @@ const (
 	doubt = 30 * time.Second
 )
 
-// Result is what came of a write. At most one of Refusals and Fault is set.
+// Result is what came of a write.
 type Result struct {
 	Subscription *billing.Subscription // as the source shows it; nil for none
 	Provenance   billing.Provenance    // of Subscription
@@ -75,7 +78,8 @@ type Result struct {
 	Plan         *billing.Plan
 	PlanID       string // the global id of a plan that was deleted
 
-	// Refusals are what the caller can mend, each with its Field.
+	// Refusals are what the caller can mend. Beside Changed they tell of a write
+	// that the source carried out otherwise than it was asked to.
 	Refusals []*billing.Error
 	// Fault is a failure that the caller can't mend. Unless its code is
 	// CodeOutcomeUnknown the write was surely not made.
@@ -123,23 +127,24 @@ type job interface {
 type order struct {
 	mutation string          // its name in the schema
 	source   *loaders.Source // nil where the input names none that there is
-	target   string          // the id of what it is about
+	target   string          // the id of what it is about; "" where it did not parse
 	key      *string
 	input    any             // all of what is asked, for the digest
 	lock     string          // what it may not be made at the same time as; "" for nothing
 	subjects []cache.Subject // what it changes
+	early    error           // why it is not made at all
 	check    []*billing.Error
 	job      job
 }
 
 // carryOut makes a write and tells everyone who has to know.
 func (w *Writer) carryOut(ctx context.Context, o order) *Result {
+	r := &run{Writer: w, order: o, id: rand.Text()}
 	begun := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, prepareTime)
-	defer cancel()
-	r := &run{Writer: w, order: o}
-	result := r.once(ctx)
-	r.record(context.WithoutCancel(ctx), result, time.Since(begun))
+	// After a panic nobody knows what came of the write, and that is audited too.
+	result := &Result{Fault: &billing.Error{Code: billing.CodeOutcomeUnknown, Op: o.mutation, Seen: billing.SeenNothing}}
+	defer func() { r.record(context.WithoutCancel(ctx), result, time.Since(begun)) }()
+	result = r.once(ctx)
 	return result
 }
 
@@ -155,7 +160,9 @@ func (o order) sourceName() string {
 type run struct {
 	*Writer
 	order
+	id     string // of this run, among all on all replicas
 	ending Ending
-	sent   bool   // whether the one request was made, or may have been
-	keyID  string // of the idempotency key; "" without one
+	sent   bool                       // whether the one request was made, or may have been
+	isHeld func(context.Context) bool // of the lock; nil without one
+	keyID  string                     // of the idempotency key; "" without one
 }

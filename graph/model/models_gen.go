@@ -31,9 +31,9 @@ type CancelSubscriptionInput struct {
 
 // What came of a cancellation.
 type CancelSubscriptionPayload struct {
-	// The subscription as its source shows it after the write, see `provenance.confirmation`; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done.
+	// The subscription as its source shows it after the write, see `provenance.confirmation`; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done, and when the source no longer has it.
 	Subscription *loaders.Subscription `json:"subscription,omitempty"`
-	// What the caller can mend; empty when it was done.
+	// What the caller can mend; empty when the source says that it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -61,9 +61,9 @@ type ChangeSubscriptionInput struct {
 
 // What came of a change.
 type ChangeSubscriptionPayload struct {
-	// The subscription as its source shows it after the write, see `provenance.confirmation`; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done.
+	// The subscription as its source shows it after the write, see `provenance.confirmation`; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done, and when the source no longer has it.
 	Subscription *loaders.Subscription `json:"subscription,omitempty"`
-	// What the caller can mend; empty when it was done.
+	// What the caller can mend; empty when the source says that it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -89,7 +89,7 @@ type CreateCheckoutPayload struct {
 	Redirect *bool `json:"redirect,omitempty"`
 	// The payment provider's page; null when nothing was done.
 	URL *string `json:"url,omitempty"`
-	// What the caller can mend; empty when it was done.
+	// What the caller can mend; empty when the source says that it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -139,7 +139,7 @@ type DeletePlanPayload struct {
 	DeletedPlanID *string `json:"deletedPlanId,omitempty"`
 	// What the source said about it, in the gateway's words.
 	Message *string `json:"message,omitempty"`
-	// What the caller can mend; empty when it was done.
+	// What the caller can mend; empty when the source says that it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -153,9 +153,9 @@ type RenewSubscriptionInput struct {
 
 // What came of a renewal.
 type RenewSubscriptionPayload struct {
-	// The subscription as its source shows it after the write, see `provenance.confirmation`; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done.
+	// The subscription as its source shows it after the write, see `provenance.confirmation`; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done, and when the source no longer has it.
 	Subscription *loaders.Subscription `json:"subscription,omitempty"`
-	// What the caller can mend; empty when it was done.
+	// What the caller can mend; empty when the source says that it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -231,7 +231,7 @@ type UpdatePlanInput struct {
 type UpdatePlanPayload struct {
 	// The tier; null when nothing was done.
 	Plan *billing.Plan `json:"plan,omitempty"`
-	// What the caller can mend; empty when it was done.
+	// What the caller can mend; empty when the source says that it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
 

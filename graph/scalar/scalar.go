@@ -44,6 +44,28 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 	return t.UTC(), nil
 }
 
+// MarshalInt writes an integer.
+func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }
+
+// UnmarshalInt takes an integer of 32 bits, which is what the specification of
+// GraphQL allows, and no string of one.
+func UnmarshalInt(v any) (int, error) {
+	var text string
+	switch v := v.(type) {
+	case json.Number:
+		text = v.String()
+	case int64:
+		text = strconv.FormatInt(v, 10)
+	case int:
+		text = strconv.Itoa(v)
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil {
+		return 0, wrong("an Int is a whole number between -2147483648 and 2147483647")
+	}
+	return int(n), nil
+}
+
 // MarshalBigInt writes an integer as a string, which no client rounds.
 func MarshalBigInt(n int64) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
@@ -88,11 +110,20 @@ func UnmarshalDecimal(v any) (string, error) {
 	case int64:
 		text = strconv.FormatInt(v, 10)
 	}
-	_, ok := new(big.Rat).SetString(text)
-	if !ok || len(text) > 64 || strings.Trim(text, "-0123456789.") != "" {
+	if !isPlain(text) {
 		return "", wrong("a Decimal is a number such as \"12.50\", as a string of at most 64 characters")
 	}
 	return text, nil
+}
+
+// isPlain takes no exponent: a few characters of one make a number that fills
+// the memory.
+func isPlain(number string) bool {
+	if len(number) > 64 || strings.Trim(number, "-0123456789.") != "" {
+		return false
+	}
+	_, ok := new(big.Rat).SetString(number)
+	return ok
 }
 
 // MarshalCurrencyCode writes an ISO 4217 code.

@@ -37,14 +37,14 @@ const (
 
 // Cancel ends sub now, or at the end of its period. The answer tells nothing of
 // the subscription, so it has to be read again.
-func (s *Source) Cancel(ctx context.Context, sub *billing.Subscription, cancel billing.Cancel) (billing.Receipt, error) {
+func (s *Source) Cancel(ctx context.Context, sub *billing.Subscription, cancel billing.Cancel) (*billing.Subscription, error) {
 	now := cancel.When == billing.CancelNow
-	return billing.Receipt{}, s.client.write(ctx, s.client.codec.cancel(sub.Ref, now))
+	return nil, s.client.write(ctx, s.client.codec.cancel(sub.Ref, now))
 }
 
 // Renew drops all that is pending of sub, be it a cancellation or another plan:
 // Frontier does not tell them apart. The subscription has to be read again.
-func (s *Source) Renew(ctx context.Context, sub *billing.Subscription) (billing.Receipt, error) {
+func (s *Source) Renew(ctx context.Context, sub *billing.Subscription) (*billing.Subscription, error) {
 	takeBack := order{PhaseChange: &phaseChange{CancelUpcomingChanges: true}}
-	return billing.Receipt{}, s.client.write(ctx, s.client.codec.change(opRenew, sub.Ref, takeBack))
+	return nil, s.client.write(ctx, s.client.codec.change(opRenew, sub.Ref, takeBack))
 }

@@ -55,14 +55,14 @@ func (s *Source) FitChange(sub *billing.Subscription, plans []*billing.Plan, cha
 // Change moves sub to another plan. Left to Frontier, a change waits for the end
 // of the period; it takes a pending cancellation back either way. The answer is
 // but the next phase, so the subscription has to be read again.
-func (s *Source) Change(ctx context.Context, sub *billing.Subscription, change billing.Change) (billing.Receipt, error) {
+func (s *Source) Change(ctx context.Context, sub *billing.Subscription, change billing.Change) (*billing.Subscription, error) {
 	wanted := &planChange{Plan: change.Plan.Or("")}
 	if change.Effective == billing.ChangeNow || change.Effective == billing.ChangeAtPeriodEnd {
 		now := change.Effective == billing.ChangeNow
 		wanted.Immediate = &now
 	}
 	req := s.client.codec.change(opChange, sub.Ref, order{PlanChange: wanted})
-	return billing.Receipt{}, s.client.write(ctx, req, "plan")
+	return nil, s.client.write(ctx, req, "plan")
 }
 
 // Shows reports whether sub is on the plan or, unless the change was to be made

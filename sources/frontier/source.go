@@ -3,6 +3,7 @@ package frontier
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"tributary/billing"
@@ -61,6 +62,9 @@ func (s *Source) Capabilities() []billing.Capability {
 // Tenant tells whose credentials a call under ctx would use.
 func (s *Source) Tenant(ctx context.Context) string { return s.client.Tenant(ctx) }
 
+// Borrowed tells which credentials of the caller's own a call under ctx passes on.
+func (s *Source) Borrowed(ctx context.Context) string { return s.client.Borrowed(ctx) }
+
 // Health is what the latest calls showed.
 func (s *Source) Health() billing.Health { return s.client.Health() }
 
@@ -75,18 +79,26 @@ func (s *Source) Probe(ctx context.Context) error {
 }
 
 // ParseRef reads [organisation, subscription]. Both are opaque: Frontier takes
-// an organisation's name as well as its UUID.
+// an organisation's name as well as its UUID. A UUID has no case, and is taken
+// in small letters alone, so that one subscription has one id.
 func (s *Source) ParseRef(parts []string) (billing.Ref, error) {
 	if len(parts) != 2 || parts[0] == "" || parts[1] == "" {
 		return billing.Ref{}, s.badID()
 	}
+	for _, part := range parts {
+		if anyUUID.MatchString(part) && part != strings.ToLower(part) {
+			return billing.Ref{}, s.badID()
+		}
+	}
 	return billing.Ref{Source: s.Name(), Org: parts[0], Key: parts[1]}, nil
 }
+
+var anyUUID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$`)
 
 func (s *Source) badID() error {
 	return &billing.Error{
 		Code: billing.CodeBadUserInput, Source: s.Name(), Op: "read the id",
-		Message: fmt.Sprintf("an id of source %s looks like subscription/%s/<organisation>/<subscription>", s.Name(), s.Name()),
+		Message: fmt.Sprintf("an id of source %s looks like subscription/%s/<organisation>/<subscription>, a UUID in small letters", s.Name(), s.Name()),
 	}
 }
 

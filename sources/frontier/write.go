@@ -67,6 +67,8 @@ func (c *client) writeStatus(op string, resp *upstream.Response, field []string)
 		failure.Code = billing.CodeNotFound
 	case failure.Code == billing.CodeBadUserInput:
 		failure.Field = field
+	case r.code == "canceled": // it gave up, and may have acted before
+		failure.Code = billing.CodeSourceTimeout
 	case r.code == "failed_precondition" && speaksOfPayment(r):
 		failure.Code = billing.CodePaymentRequired
 	}

@@ -17,20 +17,20 @@ type writer interface {
 }
 
 // write is one of the three, made of a subscription.
-type write func(context.Context, writer, *billing.Subscription) (billing.Receipt, error)
+type write func(context.Context, writer, *billing.Subscription) (*billing.Subscription, error)
 
 func cancelling(when billing.CancelWhen) write {
-	return func(ctx context.Context, s writer, sub *billing.Subscription) (billing.Receipt, error) {
+	return func(ctx context.Context, s writer, sub *billing.Subscription) (*billing.Subscription, error) {
 		return s.Cancel(ctx, sub, billing.Cancel{When: when})
 	}
 }
 
-func renewing(ctx context.Context, s writer, sub *billing.Subscription) (billing.Receipt, error) {
+func renewing(ctx context.Context, s writer, sub *billing.Subscription) (*billing.Subscription, error) {
 	return s.Renew(ctx, sub)
 }
 
 func changing(plan string, effective billing.ChangeEffective) write {
-	return func(ctx context.Context, s writer, sub *billing.Subscription) (billing.Receipt, error) {
+	return func(ctx context.Context, s writer, sub *billing.Subscription) (*billing.Subscription, error) {
 		return s.Change(ctx, sub, billing.Change{Plan: billing.Give(plan), Effective: effective})
 	}
 }
@@ -84,7 +84,7 @@ func TestEachWriteOnTheWire(t *testing.T) {
 			rec := &sourcetest.Recorder{Answer: sourcetest.Answer(200, "application/json", c.answer)}
 			source, _ := suite(c.protocol).Serve(t, rec.ServeHTTP)
 			receipt, err := c.write(context.Background(), source.(writer), &billing.Subscription{Ref: c.ref, Details: &Details{}})
-			if err != nil || receipt != (billing.Receipt{}) {
+			if err != nil || receipt != nil {
 				t.Errorf("got %+v, %v; want a receipt that says to read again", receipt, err)
 			}
 			rec.Check(t, sourcetest.Exchange{

@@ -23,20 +23,21 @@ func (s *Source) CheckCancel(cancel billing.Cancel) []*billing.Error {
 
 // Cancel cancels at the end of the period, which no document ever shows, or at
 // once, which the subscription's status does.
-func (s *Source) Cancel(ctx context.Context, sub *billing.Subscription, cancel billing.Cancel) (billing.Receipt, error) {
+func (s *Source) Cancel(ctx context.Context, sub *billing.Subscription, cancel billing.Cancel) (*billing.Subscription, error) {
 	if cancel.When == billing.CancelNow {
-		return billing.Receipt{}, s.act(ctx, opCancel, "cancel-immediately", sub)
+		return nil, s.act(ctx, opCancel, "cancel-immediately", sub)
 	}
-	return hidden(s.act(ctx, opCancel, "cancel", sub))
+	return nil, s.act(ctx, opCancel, "cancel", sub)
 }
 
 // Renew takes a cancellation back. No document ever shows it.
-func (s *Source) Renew(ctx context.Context, sub *billing.Subscription) (billing.Receipt, error) {
-	return hidden(s.act(ctx, opRenew, "renew", sub))
+func (s *Source) Renew(ctx context.Context, sub *billing.Subscription) (*billing.Subscription, error) {
+	return nil, s.act(ctx, opRenew, "renew", sub)
 }
 
-func hidden(err error) (billing.Receipt, error) {
-	return billing.Receipt{Hidden: true}, err
+// Hides: nothing shows that an end was asked for, or taken back.
+func (s *Source) Hides(c billing.Capability) bool {
+	return c == billing.CanCancelAtPeriodEnd || c == billing.CanRenew
 }
 
 type subscriptionOrder struct {

@@ -57,9 +57,6 @@ func TestEachStatusOfAStep(t *testing.T) {
 				if len(seen()) != 1 {
 					t.Errorf("sent %d requests", len(seen()))
 				}
-				if receipt, ok := outcome.(billing.Receipt); ok && receipt.Subscription == nil {
-					return // it may say that nothing would show
-				}
 				if outcome != nil && !reflect.ValueOf(outcome).IsZero() {
 					t.Errorf("a failure gives %v", outcome)
 				}

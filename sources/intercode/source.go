@@ -68,6 +68,9 @@ func (s *Source) Capabilities() []billing.Capability {
 // Tenant fingerprints the credentials that a call under ctx would use.
 func (s *Source) Tenant(ctx context.Context) string { return s.client.Tenant(ctx) }
 
+// Borrowed tells which credentials of the caller's own a call under ctx passes on.
+func (s *Source) Borrowed(ctx context.Context) string { return s.client.Borrowed(ctx) }
+
 // Health is what the latest calls showed.
 func (s *Source) Health() billing.Health { return s.client.Health() }
 

@@ -12,44 +12,38 @@ import (
 	"tributary/sources/upstream"
 )
 
-// FitPlan finds the tier by its title, spelt exactly so: the source is told a
+// FitPlan wants one tier of that title, spelt exactly so: the source is told a
 // name and no id, and a tier that is only alike would be another.
-func (s *Source) FitPlan(plans []*billing.Plan, change billing.PlanChange) (*billing.Plan, []*billing.Error) {
+func (s *Source) FitPlan(plans []*billing.Plan, change billing.PlanChange) []*billing.Error {
 	f := faults{billing.Refusals{Source: s.name, Op: opUpdate}}
 	if !s.updates {
 		f.Add(billing.CodeNotSupported, nil, "tiers of source %s cannot be changed: this deployment does not say how a tier is told", s.name)
-		return nil, f.List
+		return f.List
 	}
-	plan := f.tierNamed(change.Name, plans)
+	f.tierNamed(change.Name, plans)
 	if !changesTier(change) {
 		f.Input(nil, "the change says nothing to change beside the name, which tells the tier")
 	}
 	f.tierMembers(change, s.terms)
-	if len(f.List) > 0 {
-		return nil, f.List
-	}
-	return plan, nil
+	return f.List
 }
 
-func (f *faults) tierNamed(name billing.Optional[string], plans []*billing.Plan) *billing.Plan {
+func (f *faults) tierNamed(name billing.Optional[string], plans []*billing.Plan) {
 	if !f.tierName(name) {
-		return nil
+		return
 	}
-	var found []*billing.Plan
+	found := 0
 	for _, plan := range plans {
 		if plan.Name != nil && *plan.Name == *name.Value {
-			found = append(found, plan)
+			found++
 		}
 	}
-	switch len(found) {
+	switch found {
 	case 0:
 		f.Add(billing.CodeNotFound, []string{"name"}, "source %s has no tier of this name, in this spelling", f.Source)
-		return nil
 	case 1:
-		return found[0]
 	default:
 		f.Add(billing.CodeConflict, []string{"name"}, "source %s has several tiers of this name, and nothing else tells which is meant", f.Source)
-		return nil
 	}
 }
 
@@ -86,20 +80,20 @@ func (s *Source) ShowsPlan(plan *billing.Plan, change billing.PlanChange) bool {
 	if shown == nil {
 		shown = new(billing.PlanLimits)
 	}
-	return (!change.Rank.Given || same(plan.Rank, change.Rank.Value)) &&
-		(!change.UsersLimit.Given || same(shown.Users, limit(change.UsersLimit.Value))) &&
-		(!change.TeamsLimit.Given || same(shown.Teams, limit(change.TeamsLimit.Value))) &&
-		(!change.Price.Given || s.terms.showsPrice(plan, change.Price.Value))
+	return (change.Rank.Value == nil || same(plan.Rank, change.Rank.Value)) &&
+		(change.UsersLimit.Value == nil || same(shown.Users, limit(change.UsersLimit.Value))) &&
+		(change.TeamsLimit.Value == nil || same(shown.Teams, limit(change.TeamsLimit.Value))) &&
+		(change.Price.Value == nil || s.terms.showsPrice(plan, *change.Price.Value))
 }
 
-func (t terms) showsPrice(plan *billing.Plan, price *string) bool {
+func (t terms) showsPrice(plan *billing.Plan, price string) bool {
 	if t.currency == nil {
 		return true
 	}
-	if price == nil || len(plan.Prices) == 0 {
-		return price == nil && len(plan.Prices) == 0
+	if len(plan.Prices) == 0 {
+		return false
 	}
-	number, _ := jsonNumber(*price)
+	number, _ := jsonNumber(price)
 	wanted, err := t.money(number)
 	shown := plan.Prices[0].Amount
 	return err == nil && shown != nil && *wanted == *shown

@@ -27,7 +27,7 @@ func (s *Source) CheckCancel(cancel billing.Cancel) []*billing.Error {
 
 // Cancel cancels at the end of the period, the only way that there is. The
 // answer shows it.
-func (s *Source) Cancel(ctx context.Context, sub *billing.Subscription, cancel billing.Cancel) (billing.Receipt, error) {
+func (s *Source) Cancel(ctx context.Context, sub *billing.Subscription, cancel billing.Cancel) (*billing.Subscription, error) {
 	attributes := make(map[string]any)
 	put(attributes, "deactivation_reason_id", cancel.ReasonID)
 	put(attributes, "deactivation_note", cancel.Note)
@@ -35,6 +35,6 @@ func (s *Source) Cancel(ctx context.Context, sub *billing.Subscription, cancel b
 }
 
 // Renew takes a cancellation back. The answer shows it.
-func (s *Source) Renew(ctx context.Context, sub *billing.Subscription) (billing.Receipt, error) {
+func (s *Source) Renew(ctx context.Context, sub *billing.Subscription) (*billing.Subscription, error) {
 	return s.patch(ctx, sub.Ref, command{op: opRenew, step: "reactivate"})
 }

@@ -60,7 +60,7 @@ func (f *faults) addOns(choices []billing.AddOnChoice) {
 
 // Change sends what was given and nothing else. The answer shows it, but for
 // the payment token.
-func (s *Source) Change(ctx context.Context, sub *billing.Subscription, change billing.Change) (billing.Receipt, error) {
+func (s *Source) Change(ctx context.Context, sub *billing.Subscription, change billing.Change) (*billing.Subscription, error) {
 	attributes := make(map[string]any)
 	put(attributes, "plan_type", change.Plan)
 	put(attributes, "plan_cycle", change.Cycle)

@@ -57,7 +57,7 @@ func TestTheAnswerIsTheSubscriptionOfTheSameReference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sub := receipt.Subscription
+	sub := receipt
 	if sub.Ref != held("682").Ref || sub.Status != billing.StatusActive || sub.Cancellation == nil {
 		t.Errorf("got %v %s %v", sub.Ref, sub.Status, sub.Cancellation)
 	}
@@ -103,7 +103,7 @@ func TestEachStatusOfACommand(t *testing.T) {
 				if got := billing.ClientMessage(err); got != c.message {
 					t.Errorf("the client reads %q, want %q", got, c.message)
 				}
-				if receipt != (billing.Receipt{}) || len(seen()) != 1 {
+				if receipt != nil || len(seen()) != 1 {
 					t.Errorf("got %v after %d requests", receipt, len(seen()))
 				}
 			})

@@ -45,10 +45,10 @@ func put[T any](attributes map[string]any, name string, value billing.Optional[T
 
 // patch sends a command once. The API answers with the subscription as it then
 // is.
-func (s *Source) patch(ctx context.Context, ref billing.Ref, c command) (billing.Receipt, error) {
+func (s *Source) patch(ctx context.Context, ref billing.Ref, c command) (*billing.Subscription, error) {
 	body, err := c.body()
 	if err != nil {
-		return billing.Receipt{}, &billing.Error{Code: billing.CodeInternal, Source: s.name, Op: c.op, Err: err}
+		return nil, &billing.Error{Code: billing.CodeInternal, Source: s.name, Op: c.op, Err: err}
 	}
 	resp, err := s.client.Do(ctx, upstream.Request{
 		Op:     c.op,
@@ -60,13 +60,13 @@ func (s *Source) patch(ctx context.Context, ref billing.Ref, c command) (billing
 		Status: s.verdict(c),
 	})
 	if err != nil {
-		return billing.Receipt{}, err
+		return nil, err
 	}
 	sub, err := s.answer(ctx, ref, resp.Body)
 	if err != nil {
-		return billing.Receipt{}, s.client.Unread(c.op, c.cause(err))
+		return nil, s.client.Unread(c.op, c.cause(err))
 	}
-	return billing.Receipt{Subscription: sub}, nil
+	return sub, nil
 }
 
 func (c command) path(organization string) []string {

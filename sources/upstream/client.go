@@ -139,7 +139,11 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	if !errors.Is(err, context.Canceled) { // by the caller, who learnt nothing of the source
 		c.record(err)
 	}
-	if err != nil && req.isWrite() && sent && leavesDoubt(resp, err) {
+	switch {
+	case err == nil || !req.isWrite():
+	case !sent:
+		err = unsent(err)
+	case leavesDoubt(resp, err):
 		err = c.doubt(req.Op, err)
 	}
 	if err != nil {

@@ -9,20 +9,33 @@ import (
 	"tributary/billing"
 )
 
-// departure is whether a request has left for its source.
-type departure struct{ headers atomic.Bool }
+// departure is how far a request has come on its way to its source.
+type departure struct{ connected, headers atomic.Bool }
 
 // watchDeparture watches the request sent under the context that it returns. A
 // source that was not sent all of the headers cannot have acted.
 func watchDeparture(ctx context.Context) (context.Context, *departure) {
 	d := new(departure)
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:      func(httptrace.GotConnInfo) { d.connected.Store(true) },
 		WroteHeaders: func() { d.headers.Store(true) },
 	}), d
 }
 
-// happened is true where nobody watched.
-func (d *departure) happened() bool { return d == nil || d.headers.Load() }
+// happened reports whether the source may have seen the request. interrupted says
+// that the wait for it was cut off, when the headers may be on their way without
+// that having been noted. It is true where nobody watched.
+func (d *departure) happened(interrupted bool) bool {
+	return d == nil || d.headers.Load() || interrupted && d.connected.Load()
+}
+
+// unsent marks the error of a write that its source surely never saw.
+func unsent(err error) error {
+	if e, ok := billing.AsError(err); ok {
+		e.Unsent = true
+	}
+	return err
+}
 
 // The statuses of proxies and servers that gave up on an answer, beside those
 // from 500 on.
@@ -33,7 +46,9 @@ const statusClientClosedRequest = 499
 // than that something broke.
 func leavesDoubt(resp *Response, err error) bool {
 	switch billing.CodeOf(err) {
-	case billing.CodeSourceTimeout, billing.CodeSourceUnavailable, billing.CodeSourceBadData, billing.CodeInternal:
+	case billing.CodeSourceTimeout: // says the adapter, whatever the status
+		return true
+	case billing.CodeSourceUnavailable, billing.CodeSourceBadData, billing.CodeInternal:
 	default:
 		return false // the source said what it has against it
 	}

@@ -29,7 +29,7 @@ func (c *Client) attempt(ctx context.Context, req Request, address string) (resp
 	count(ctx)
 	httpResp, err := c.http.Do(httpReq)
 	if err != nil {
-		return nil, left.happened(), c.transportError(ctx, req, err)
+		return nil, left.happened(ctx.Err() != nil), c.transportError(ctx, req, err)
 	}
 	defer httpResp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(httpResp.Body, MaxBody+1))

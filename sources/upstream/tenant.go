@@ -61,6 +61,24 @@ func (c *Client) Tenant(ctx context.Context) string {
 	return fingerprint(mac)
 }
 
+// Borrowed is a plain fingerprint of the caller's headers that a call under ctx
+// would pass on; "" where it would pass on none.
+func (c *Client) Borrowed(ctx context.Context) string {
+	header := forwarded(ctx)
+	sum := sha256.New()
+	passed := false
+	for _, name := range c.config.Auth.Forward {
+		values := header.Values(name)
+		passed = passed || len(values) > 0
+		write(sum, textproto.CanonicalMIMEHeaderKey(name))
+		write(sum, values...)
+	}
+	if !passed {
+		return ""
+	}
+	return fingerprint(sum)
+}
+
 func (c *Client) credentialMAC() hash.Hash {
 	mac := hmac.New(sha256.New, c.secret)
 	auth := c.config.Auth
