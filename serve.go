@@ -37,9 +37,12 @@ func (a address) Validate() error {
 	return config.CheckListen(string(a))
 }
 
-// drainTime is how long a request that is under way may take to finish: a write
-// that is cut off would be in doubt.
-const drainTime = 45 * time.Second
+// drainTime is how long a request that is under way may take to finish. A write,
+// which would be in doubt if it were cut off, may take writeDrainTime more.
+const (
+	drainTime      = 10 * time.Second
+	writeDrainTime = 35 * time.Second
+)
 
 // Run serves until SIGTERM or SIGINT.
 func (c serveCommand) Run(to streams) error {
@@ -117,7 +120,7 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
-	return drain(server, built.Gateway.Ready, log)
+	return drain(server, built.Gateway, log)
 }
 
 // newServer bounds what a slow or greedy client can hold.
@@ -134,18 +137,26 @@ func newServer(handler http.Handler) *http.Server {
 }
 
 // drain stops accepting and lets what runs finish.
-func drain(server *http.Server, ready *gateway.Readiness, log *slog.Logger) error {
-	ready.Drain()
-	log.Info("draining", "atMost", drainTime)
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
-	err := server.Shutdown(ctx)
+func drain(server *http.Server, gateway *gateway.Gateway, log *slog.Logger) error {
+	gateway.Ready.Drain()
+	log.Info("draining", "atMost", drainTime, "writesAtMost", drainTime+writeDrainTime)
+	err := shutDown(server, drainTime)
+	end := time.Now().Add(writeDrainTime)
+	for errors.Is(err, context.DeadlineExceeded) && time.Now().Before(end) && gateway.Writes.Wait(time.Until(end)) {
+		err = shutDown(server, time.Second) // for the answers to get out, or the next write of a document to begin
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		log.Warn("requests were still running at the end of the drain and are cut off")
 		err = server.Close()
 	}
 	log.Info("stopped")
 	return err
+}
+
+func shutDown(server *http.Server, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	return server.Shutdown(ctx)
 }
 
 // greet tells a person where to go.

@@ -262,3 +262,33 @@ func TestAGatewayWhoseAccountsFolderIsGoneStillEnds(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 }
+
+// A write that is under way at the end of the drain is seen through and told.
+func TestAWriteOutlivesTheDrain(t *testing.T) {
+	t.Parallel()
+	p := launch(t, "", nil, "serve", "--sandbox", "--listen", "127.0.0.1:0")
+	url := p.url()
+	p.fault(`{"source":"teams","method":"POST","delay":"4s"}`)
+	answers := make(chan *answer, 1)
+	go func() {
+		a, err := tryToAsk(url, nil, `mutation {
+			one: cancelSubscription(input: { id: "subscription/teams/team_1", when: NOW }) { subscription { status } userErrors { code } }
+			two: cancelSubscription(input: { id: "subscription/teams/team_4", when: NOW }) { subscription { status } userErrors { code } }
+			three: cancelSubscription(input: { id: "subscription/teams/team_12", when: NOW }) { subscription { status } userErrors { code } }
+		}`)
+		if err != nil {
+			t.Errorf("the write was cut: %v", err)
+		}
+		answers <- a
+	}()
+	p.await("a write", func() bool {
+		return strings.Contains(send(t, http.MethodGet, url+"/_sandbox/calls", nil, "").body, `"writes":{"focus":0,"frontier":0,"intercode":1`)
+	})
+	p.signal(syscall.SIGTERM)
+	if a := <-answers; a != nil && strings.Count(a.body, "CANCELED") != 3 {
+		t.Errorf("the writes under way were answered %s", a.body)
+	}
+	if code := p.exit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}

@@ -102,7 +102,7 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 		Metrics:  gateway.NewMetrics(),
 		Log:      log,
 	}
-	a.Gateway.Writes = writes.New(writes.Writer{
+	a.Gateway.Writes = writes.New(&writes.Writer{
 		Sources:   set,
 		Ledger:    a.ledger,
 		Canonical: func(ref billing.Ref) billing.Ref { return directory.Current().Canonical(ref) },

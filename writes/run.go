@@ -127,7 +127,7 @@ var sightings = map[billing.Sighting]string{
 func untilTrue(ctx context.Context, bound time.Duration, look func() bool) {
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
-	for pause := 50 * time.Millisecond; !look(); pause *= 2 {
+	for pause := 50 * time.Millisecond; !look(); pause = min(2*pause, 500*time.Millisecond) {
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"tributary/billing"
@@ -34,10 +35,11 @@ type Writer struct {
 	// confirmWithin bounds how long a change may take to show.
 	confirmWithin time.Duration
 	answers       cache.Codec[*kept]
+	running       atomic.Int64
 }
 
 // New completes a Writer.
-func New(w Writer) *Writer {
+func New(w *Writer) *Writer {
 	w.confirmWithin = 2 * time.Second
 	w.answers = loaders.NewCodec(w.Sources, cache.Codec[*kept]{
 		IsAbsent: func(k *kept) bool { return k == nil },
@@ -47,7 +49,16 @@ func New(w Writer) *Writer {
 			loaders.SettlePlan(k.Plan)
 		},
 	})
-	return &w
+	return w
+}
+
+// Wait waits until no write is under way, and reports whether there was one.
+func (w *Writer) Wait(atMost time.Duration) bool {
+	if w.running.Load() == 0 {
+		return false
+	}
+	untilTrue(context.Background(), atMost, func() bool { return w.running.Load() == 0 })
+	return true
 }
 
 // The bounds of a write.
@@ -139,6 +150,8 @@ type order struct {
 
 // carryOut makes a write and tells everyone who has to know.
 func (w *Writer) carryOut(ctx context.Context, o order) *Result {
+	w.running.Add(1)
+	defer w.running.Add(-1)
 	r := &run{Writer: w, order: o, id: rand.Text()}
 	begun := time.Now()
 	// After a panic nobody knows what came of the write, and that is audited too.
