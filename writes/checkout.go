@@ -12,12 +12,12 @@ func (w *Writer) OpenCheckout(ctx context.Context, name string, request billing.
 	o := order{mutation: "createCheckout", key: key, input: request}
 	source, err := w.named(name)
 	if err != nil {
-		return w.carryOutUnless(ctx, o, err)
+		return w.carryOut(ctx, o, err)
 	}
 	o.source = source
 	able, ok := source.Source.(billing.CheckoutOpener)
 	if !ok {
-		return w.carryOutUnless(ctx, o, cannot(source, []string{"source"}, words[billing.CanCheckout]))
+		return w.carryOut(ctx, o, cannot(source, []string{"source"}, words[billing.CanCheckout]))
 	}
 	o.target = source.ID()
 	if request.Team != nil {
@@ -25,7 +25,7 @@ func (w *Writer) OpenCheckout(ctx context.Context, name string, request billing.
 	}
 	o.check = able.CheckCheckout(request)
 	o.job = &checkoutJob{able: able, request: request}
-	return w.carryOut(ctx, o)
+	return w.carryOut(ctx, o, nil)
 }
 
 type checkoutJob struct {

@@ -18,9 +18,6 @@ const longestKey = 255 // bytes
 
 // once makes the write, or answers with what came of it before.
 func (r *run) once(ctx context.Context) *Result {
-	if r.early != nil {
-		return failed(r.early)
-	}
 	if len(r.check) > 0 {
 		return failed(refusals(r.check))
 	}

@@ -47,7 +47,7 @@ func (w *Writer) DeletePlan(ctx context.Context, id string, key *string) *Result
 		err = refuse(billing.CodeBadUserInput, source.Name(), []string{"id"}, "a plan's id looks like plan/<source>/<id>")
 	}
 	if err != nil {
-		return w.carryOutUnless(ctx, order{mutation: "deletePlan", source: source, key: key}, err)
+		return w.carryOut(ctx, order{mutation: "deletePlan", source: source, key: key}, err)
 	}
 	return w.onPlans(ctx, "deletePlan", source, "id", nil, key, func(o *order, j *planJob) {
 		o.target, o.input = id, id
@@ -82,7 +82,7 @@ func withField(err error, field string) error {
 func (w *Writer) onPlansOf(ctx context.Context, mutation, name string, input any, key *string, complete func(*order, *planJob)) *Result {
 	source, err := w.named(name)
 	if err != nil {
-		return w.carryOutUnless(ctx, order{mutation: mutation, key: key, input: input}, err)
+		return w.carryOut(ctx, order{mutation: mutation, key: key, input: input}, err)
 	}
 	return w.onPlans(ctx, mutation, source, "source", input, key, complete)
 }
@@ -93,14 +93,14 @@ func (w *Writer) onPlans(ctx context.Context, mutation string, source *loaders.S
 	o := order{mutation: mutation, source: source, target: source.ID(), key: key, input: input}
 	able, ok := source.Source.(billing.PlanManager)
 	if !ok {
-		return w.carryOutUnless(ctx, o, cannot(source, []string{field}, words[billing.CanManagePlans]))
+		return w.carryOut(ctx, o, cannot(source, []string{field}, words[billing.CanManagePlans]))
 	}
 	j := &planJob{Writer: w, source: source, able: able}
 	o.lock = lockOf(source, "plans")
 	o.subjects = []cache.Subject{loaders.SubjectOfPlans(source)}
 	o.job = j
 	complete(&o, j)
-	return w.carryOut(ctx, o)
+	return w.carryOut(ctx, o, nil)
 }
 
 // planJob is a write to a catalogue.

@@ -113,13 +113,7 @@ func (w *Writer) onSubscription(ctx context.Context, mutation, id string, input 
 		o.subjects = w.Sources.SubjectsOf(ref)
 		err = complete(&o, j)
 	}
-	return w.carryOutUnless(ctx, o, err)
-}
-
-// carryOutUnless is carryOut, or the refusal that came before it.
-func (w *Writer) carryOutUnless(ctx context.Context, o order, err error) *Result {
-	o.early = err
-	return w.carryOut(ctx, o)
+	return w.carryOut(ctx, o, err)
 }
 
 // find reads a subscription's id.

@@ -13,7 +13,7 @@ func (w *Writer) StartTrial(ctx context.Context, name string, request billing.Tr
 	o := order{mutation: "startTrial", key: key, input: request}
 	source, err := w.named(name)
 	if err != nil {
-		return w.carryOutUnless(ctx, o, err)
+		return w.carryOut(ctx, o, err)
 	}
 	o.source = source
 	able, ok := source.Source.(billing.TrialStarter)
@@ -33,7 +33,7 @@ func (w *Writer) StartTrial(ctx context.Context, name string, request billing.Tr
 		o.subjects = w.Sources.SubjectsOf(ref)
 		o.job = &trialJob{Writer: w, source: source, able: able, ref: ref, request: request}
 	}
-	return w.carryOutUnless(ctx, o, err)
+	return w.carryOut(ctx, o, err)
 }
 
 // trialJob starts a trial. It reads nothing first: the source's quota is small,

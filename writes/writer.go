@@ -143,13 +143,13 @@ type order struct {
 	input    any             // all of what is asked, for the digest
 	lock     string          // what it may not be made at the same time as; "" for nothing
 	subjects []cache.Subject // what it changes
-	early    error           // why it is not made at all
 	check    []*billing.Error
 	job      job
 }
 
-// carryOut makes a write and tells everyone who has to know.
-func (w *Writer) carryOut(ctx context.Context, o order) *Result {
+// carryOut makes a write, unless early says why it is not to be made at all, and
+// tells everyone who has to know.
+func (w *Writer) carryOut(ctx context.Context, o order, early error) *Result {
 	w.running.Add(1)
 	defer w.running.Add(-1)
 	r := &run{Writer: w, order: o, id: rand.Text()}
@@ -157,7 +157,11 @@ func (w *Writer) carryOut(ctx context.Context, o order) *Result {
 	// After a panic nobody knows what came of the write, and that is audited too.
 	result := &Result{Fault: &billing.Error{Code: billing.CodeOutcomeUnknown, Op: o.mutation, Seen: billing.SeenNothing}}
 	defer func() { r.record(context.WithoutCancel(ctx), result, time.Since(begun)) }()
-	result = r.once(ctx)
+	if early != nil {
+		result = failed(early)
+	} else {
+		result = r.once(ctx)
+	}
 	return result
 }
 

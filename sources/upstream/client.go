@@ -122,10 +122,10 @@ func (r Request) isWrite() bool {
 func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	address, err := c.address(req)
 	if err != nil {
-		return nil, &billing.Error{Code: billing.CodeBadUserInput, Source: c.source, Op: req.Op, Message: "the id cannot be asked for", Err: err}
+		return nil, &billing.Error{Code: billing.CodeBadUserInput, Source: c.source, Op: req.Op, Message: "the id cannot be asked for", Unsent: true, Err: err}
 	}
 	if err := ctx.Err(); err != nil { // nothing was sent, so nothing is learnt of the source
-		return nil, c.transportError(ctx, req, err)
+		return nil, unsent(c.transportError(ctx, req, err))
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
