@@ -18,3 +18,14 @@ func (r *Refusals) Add(code Code, field []string, format string, args ...any) {
 func (r *Refusals) Input(field []string, format string, args ...any) {
 	r.Add(CodeBadUserInput, field, format, args...)
 }
+
+// NoReason refuses words about the reason of a cancellation, for sources that
+// take none: whoever gave them would think that they were kept.
+func (r *Refusals) NoReason(cancel Cancel) {
+	if cancel.ReasonID.Value != nil {
+		r.Add(CodeNotSupported, []string{"reasonId"}, "source %s takes no reason for a cancellation; leave it out", r.Source)
+	}
+	if cancel.Note.Value != nil {
+		r.Add(CodeNotSupported, []string{"note"}, "source %s takes no note with a cancellation; leave it out", r.Source)
+	}
+}

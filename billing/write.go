@@ -23,6 +23,13 @@ func (o Optional[T]) Or(other T) T {
 	return *o.Value
 }
 
+// Put sets a member of a document to what was given, an explicit null included.
+func (o Optional[T]) Put(members map[string]any, name string) {
+	if o.Given {
+		members[name] = o.Value
+	}
+}
+
 // CancelWhen says when a cancellation takes effect.
 type CancelWhen string
 

@@ -193,3 +193,35 @@ func after(a *answer, mutation string) string {
 	add("", at("subscription", "provenance", "confirmation"))
 	return strings.Join(shown, ", ")
 }
+
+// The mutations that name a source, at each of the four: done where the source
+// can, else NOT_SUPPORTED with what it can do, and nothing sent.
+func TestMutationsOfSourcesAtEachSource(t *testing.T) {
+	w := start(t, uncached)
+	a := w.mustAsk(`{ sources { name capabilities } }`, nil)
+	for i := range 4 {
+		source, _ := a.at("sources", i, "name").(string)
+		able := words(a.at("sources", i, "capabilities"))
+		for mutation, c := range map[string]struct{ capability, query string }{
+			"createPlan":     {"MANAGE_PLANS", `createPlan(input: { source: %q, name: "Scale", price: "29900" })`},
+			"updatePlan":     {"MANAGE_PLANS", `updatePlan(input: { source: %q, name: "Basic", price: "1100" })`},
+			"deletePlan":     {"MANAGE_PLANS", `deletePlan(input: { id: "plan/%s/2" })`},
+			"createCheckout": {"CHECKOUT", `createCheckout(input: { source: %q, priceId: "p", quantity: 1, teamId: "team_3", isTeamCreation: false })`},
+		} {
+			w.reset()
+			query := fmt.Sprintf("mutation { "+strings.ReplaceAll(c.query, "plan/%s", "plan/%[1]s")+" { userErrors { code message field } } }", source)
+			answered := w.ask(query, nil)
+			code, message, field := answered.refusal(mutation)
+			switch {
+			case len(answered.Errors) > 0:
+				t.Errorf("%s at %s is answered %s", mutation, source, answered.raw)
+			case slices.Contains(able, c.capability):
+				if code != "" || w.writes() != 1 {
+					t.Errorf("%s at %s is answered %s after %d writes", mutation, source, answered.raw, w.writes())
+				}
+			case code != "NOT_SUPPORTED" || w.writes() != 0 || !strings.Contains(message, source) || !strings.Contains(message, "it can GET") || field == "":
+				t.Errorf("%s at %s is answered %s after %d writes", mutation, source, answered.raw, w.writes())
+			}
+		}
+	}
+}

@@ -9,14 +9,9 @@ import (
 
 // CheckCancel refuses a reason and a note, for which Frontier has no place.
 func (s *Source) CheckCancel(cancel billing.Cancel) []*billing.Error {
-	var faults []*billing.Error
-	if cancel.ReasonID.Value != nil {
-		faults = append(faults, s.unsupported(opCancel, "reasonId", "source %s takes no reason for a cancellation"))
-	}
-	if cancel.Note.Value != nil {
-		faults = append(faults, s.unsupported(opCancel, "note", "source %s takes no note on a cancellation"))
-	}
-	return faults
+	f := billing.Refusals{Source: s.Name(), Op: opCancel}
+	f.NoReason(cancel)
+	return f.List
 }
 
 // unsupported refuses one field of the input; message has a place for the

@@ -8,16 +8,10 @@ import (
 	"tributary/billing"
 )
 
-// CheckCancel refuses words about the reason: the source takes none, and
-// whoever gave them would think that they were kept.
+// CheckCancel takes no words about the reason.
 func (s *Source) CheckCancel(cancel billing.Cancel) []*billing.Error {
-	f := faults{billing.Refusals{Source: s.name, Op: opCancel}}
-	if cancel.ReasonID.Value != nil {
-		f.Add(billing.CodeNotSupported, []string{"reasonId"}, "source %s takes no reason for a cancellation; leave it out", s.name)
-	}
-	if cancel.Note.Value != nil {
-		f.Add(billing.CodeNotSupported, []string{"note"}, "source %s takes no note with a cancellation; leave it out", s.name)
-	}
+	f := billing.Refusals{Source: s.name, Op: opCancel}
+	f.NoReason(cancel)
 	return f.List
 }
 

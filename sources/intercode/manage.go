@@ -57,14 +57,14 @@ type featureInput struct {
 // required and all as nullable, so both a missing one and a null may be taken.
 func tierInput(plan billing.PlanChange) map[string]any {
 	members := make(map[string]any)
-	put(members, "name", plan.Name)
-	put(members, "description", plan.Description)
-	put(members, "features", convert(plan.Features, featureInputs))
-	put(members, "price", convert(plan.Price, priceInput))
-	put(members, "priority", plan.Rank)
-	put(members, "usersLimit", plan.UsersLimit)
-	put(members, "teamsLimit", plan.TeamsLimit)
-	put(members, "isPopular", plan.IsPopular)
+	plan.Name.Put(members, "name")
+	plan.Description.Put(members, "description")
+	convert(plan.Features, featureInputs).Put(members, "features")
+	convert(plan.Price, priceInput).Put(members, "price")
+	plan.Rank.Put(members, "priority")
+	plan.UsersLimit.Put(members, "usersLimit")
+	plan.TeamsLimit.Put(members, "teamsLimit")
+	plan.IsPopular.Put(members, "isPopular")
 	return members
 }
 

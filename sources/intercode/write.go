@@ -85,10 +85,3 @@ func (s *Source) prose(op string, resp *upstream.Response) error {
 	}
 	return nil
 }
-
-// put sets a member that was given; a null stays one.
-func put[T any](members map[string]any, name string, value billing.Optional[T]) {
-	if value.Given {
-		members[name] = value.Value
-	}
-}

@@ -29,8 +29,8 @@ func (s *Source) CheckCancel(cancel billing.Cancel) []*billing.Error {
 // answer shows it.
 func (s *Source) Cancel(ctx context.Context, sub *billing.Subscription, cancel billing.Cancel) (*billing.Subscription, error) {
 	attributes := make(map[string]any)
-	put(attributes, "deactivation_reason_id", cancel.ReasonID)
-	put(attributes, "deactivation_note", cancel.Note)
+	cancel.ReasonID.Put(attributes, "deactivation_reason_id")
+	cancel.Note.Put(attributes, "deactivation_note")
 	return s.patch(ctx, sub.Ref, command{op: opCancel, step: "cancel", attributes: attributes, inputs: cancelInputs})
 }
 

@@ -62,14 +62,14 @@ func (f *faults) addOns(choices []billing.AddOnChoice) {
 // the payment token.
 func (s *Source) Change(ctx context.Context, sub *billing.Subscription, change billing.Change) (*billing.Subscription, error) {
 	attributes := make(map[string]any)
-	put(attributes, "plan_type", change.Plan)
-	put(attributes, "plan_cycle", change.Cycle)
-	put(attributes, "seats", change.Seats)
-	put(attributes, "trial_plan_type", change.TrialPlan)
+	change.Plan.Put(attributes, "plan_type")
+	change.Cycle.Put(attributes, "plan_cycle")
+	change.Seats.Put(attributes, "seats")
+	change.TrialPlan.Put(attributes, "trial_plan_type")
 	if change.AddOns.Given {
 		attributes["active_products"] = products(change.AddOns.Or(nil))
 	}
-	put(attributes, "stripe_token", change.PaymentToken)
+	change.PaymentToken.Put(attributes, "stripe_token")
 	return s.patch(ctx, sub.Ref, command{
 		op: opChange, attributes: attributes, inputs: changeInputs, secret: change.PaymentToken.Given,
 	})

@@ -36,13 +36,6 @@ type changeResource struct {
 	Attributes map[string]any `json:"attributes"`
 }
 
-// put sets an attribute that was given; a null stays one.
-func put[T any](attributes map[string]any, name string, value billing.Optional[T]) {
-	if value.Given {
-		attributes[name] = value.Value
-	}
-}
-
 // patch sends a command once. The API answers with the subscription as it then
 // is.
 func (s *Source) patch(ctx context.Context, ref billing.Ref, c command) (*billing.Subscription, error) {
