@@ -2,12 +2,14 @@ package e2e
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"tributary/redistest"
+	"tributary/sandbox"
 )
 
 // writing is one write, and how to strike the request that makes it.
@@ -168,6 +170,46 @@ func TestAWriteThatNeverLeftIsNotInDoubt(t *testing.T) {
 			a := w.ask(wr.query, nil)
 			if a.codes() != "SOURCE_UNAVAILABLE" || a.Errors[0].Extensions["retryable"] != true {
 				t.Errorf("answered %s", a.raw)
+			}
+		})
+	}
+}
+
+// Nor is one whose source was there for the reading before it and is gone by then.
+func TestAWriteThatIsRefusedAConnectionIsNotInDoubt(t *testing.T) {
+	for name, wr := range writings {
+		reads := 1
+		switch {
+		case wr.mutation == "startTrial", wr.mutation == "createCheckout":
+			continue // nothing is read before it
+		case wr.mutation == "changeSubscription" && wr.vendor == "billing":
+			reads = 2 // the catalogue, too
+		}
+		t.Run(name, func(t *testing.T) {
+			w := &world{t: t, clock: newClock(), log: new(lockedBuffer)}
+			vendors := sandbox.New(w.clock.now).Handler()
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen := 0
+			server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+				if seen++; seen == reads {
+					listener.Close()
+				}
+				rw.Header().Set("Connection", "close")
+				vendors.ServeHTTP(rw, r)
+			})}}
+			server.Start()
+			t.Cleanup(server.Close)
+			w.upstreams = server
+			w.serve(wr.edit)
+			a := w.ask(wr.query, nil)
+			if a.codes() != "SOURCE_UNAVAILABLE" || a.Errors[0].Extensions["retryable"] != true || a.at(wr.mutation) == nil {
+				t.Errorf("answered %s", a.raw)
+			}
+			if seen != reads || !strings.Contains(w.log.String(), `"outcome":"failed","code":"SOURCE_UNAVAILABLE","sent":"false"`) {
+				t.Errorf("the source was asked %d times, and the audit line is not that of a write that was not sent", seen)
 			}
 		})
 	}
