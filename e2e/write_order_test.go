@@ -10,6 +10,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"tributary/redistest"
 	"tributary/sandbox"
@@ -74,6 +77,26 @@ func TestWritesToOneSubscriptionAreMadeOneByOne(t *testing.T) {
 	}
 	if together.Load() < 2 {
 		t.Error("writes to two subscriptions waited for each other")
+	}
+}
+
+// A gateway that stood still for longer than its lease sends nothing: another
+// may have written meanwhile.
+func TestAWriteWhoseLeaseWasLostIsNotSent(t *testing.T) {
+	server := redistest.Start(t)
+	w := start(t, func(text string) string { return "redis: { url: '" + server.URL() + "', timeout: 2s }\n" + text })
+	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	t.Cleanup(func() { client.Close() })
+	w.fault(`{"source":"psa","method":"GET","delay":"500ms","times":1}`)
+	answers := make(chan *answer)
+	go func() { answers <- w.ask(buySeats(62, ""), nil) }()
+	const lease = "tributary:lock:psa:subscription/psa/683:running"
+	eventually(t, func() bool { return client.Exists(t.Context(), lease).Val() == 1 })
+	if err := client.Set(t.Context(), lease, "another's", time.Minute).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if a := <-answers; a.ending("changeSubscription") != "CONFLICT" || w.writes() != 0 {
+		t.Errorf("answered %s, after %d writes", a.raw, w.writes())
 	}
 }
 

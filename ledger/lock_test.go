@@ -250,3 +250,28 @@ func TestNothingIsKeptOfANameThatIsFree(t *testing.T) {
 		}
 	})
 }
+
+func TestALockTellsWhetherItIsStillHeld(t *testing.T) {
+	server := redistest.Start(t)
+	raw := dial(t, server, time.Second)
+	l := hasty(t, server)
+	unlock, isHeld, err := l.Lock(ctx, "name")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	if !isHeld(ctx) {
+		t.Error("a lock that was just taken is not held")
+	}
+	server.Pause()
+	if !isHeld(ctx) {
+		t.Error("a Redis that fell silent takes the lock away")
+	}
+	server.Resume()
+	if err := raw.Set(ctx, lockKey+":running", "another's", time.Minute).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if isHeld(ctx) {
+		t.Error("a lock that is another's is held")
+	}
+}
