@@ -20,10 +20,10 @@ func (w *Writer) OpenCheckout(ctx context.Context, name string, request billing.
 		return w.carryOut(ctx, o, cannot(source, []string{"source"}, words[billing.CanCheckout]))
 	}
 	o.target = source.ID()
-	if request.Team != nil {
+	o.check = able.CheckCheckout(request)
+	if request.Team != nil && len(o.check) == 0 {
 		o.target = billing.Ref{Source: name, Org: *request.Team}.ID()
 	}
-	o.check = able.CheckCheckout(request)
 	o.job = &checkoutJob{able: able, request: request}
 	return w.carryOut(ctx, o, nil)
 }

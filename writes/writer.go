@@ -6,7 +6,9 @@ package writes
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -148,21 +150,34 @@ type order struct {
 }
 
 // carryOut makes a write, unless early says why it is not to be made at all, and
-// tells everyone who has to know.
-func (w *Writer) carryOut(ctx context.Context, o order, early error) *Result {
+// tells everyone who has to know. A panic is told as what it leaves: doubt, where
+// the request may have left.
+func (w *Writer) carryOut(ctx context.Context, o order, early error) (result *Result) {
 	w.running.Add(1)
 	defer w.running.Add(-1)
 	r := &run{Writer: w, order: o, id: rand.Text()}
 	begun := time.Now()
-	// After a panic nobody knows what came of the write, and that is audited too.
-	result := &Result{Fault: &billing.Error{Code: billing.CodeOutcomeUnknown, Op: o.mutation, Seen: billing.SeenNothing}}
-	defer func() { r.record(context.WithoutCancel(ctx), result, time.Since(begun)) }()
+	defer func() {
+		if fault := recover(); fault != nil {
+			w.Log.ErrorContext(ctx, "a write panicked", "mutation", o.mutation, "panic", fmt.Sprint(fault),
+				"requestId", w.RequestID(ctx), "stack", string(debug.Stack()))
+			result = r.afterPanic()
+		}
+		r.record(context.WithoutCancel(ctx), result, time.Since(begun))
+	}()
 	if early != nil {
-		result = failed(early)
-	} else {
-		result = r.once(ctx)
+		return failed(early)
 	}
-	return result
+	return r.once(ctx)
+}
+
+func (r *run) afterPanic() *Result {
+	fault := &billing.Error{Code: billing.CodeInternal, Source: r.sourceName(), Op: r.mutation}
+	if r.sent {
+		fault.Code, fault.Seen = billing.CodeOutcomeUnknown, billing.SeenNothing
+		fault.Message = "The gateway failed while it made the change. " + sightings[billing.SeenNothing]
+	}
+	return &Result{Fault: fault}
 }
 
 // sourceName is "" where there is no source.

@@ -187,9 +187,9 @@ func TestStepsAreSentOnce(t *testing.T) {
 			}
 		})
 		t.Run(name+": a timeout leaves doubt", func(t *testing.T) {
-			ctx := deadline{context.Background(), make(chan struct{})}
+			ctx := sourcetest.Deadline{Context: context.Background(), Up: make(chan struct{})}
 			source, seen := upstreamOf(t, func(_ http.ResponseWriter, r *http.Request) {
-				close(ctx.up)
+				close(ctx.Up)
 				<-r.Context().Done()
 			}, nil)
 			_, err := step(ctx, source)
@@ -204,23 +204,6 @@ func TestStepsAreSentOnce(t *testing.T) {
 			_, err := step(context.Background(), newSource(t, upstream.Config{URL: server.URL}, nil))
 			checkRefusal(t, err, billing.CodeSourceUnavailable)
 		})
-	}
-}
-
-// deadline is a context whose time is up when the upstream says so.
-type deadline struct {
-	context.Context
-	up chan struct{}
-}
-
-func (d deadline) Done() <-chan struct{} { return d.up }
-
-func (d deadline) Err() error {
-	select {
-	case <-d.up:
-		return context.DeadlineExceeded
-	default:
-		return nil
 	}
 }
 

@@ -237,9 +237,9 @@ func TestCommandsAreSentOnce(t *testing.T) {
 			}
 		})
 		t.Run(name+": a timeout leaves doubt", func(t *testing.T) {
-			ctx := deadline{context.Background(), make(chan struct{})}
+			ctx := sourcetest.Deadline{Context: context.Background(), Up: make(chan struct{})}
 			source, seen := upstreamOf(t, sourcetest.Now, func(_ http.ResponseWriter, r *http.Request) {
-				close(ctx.up)
+				close(ctx.Up)
 				<-r.Context().Done()
 			})
 			_, err := do(ctx, source, held("682"))
@@ -255,22 +255,5 @@ func TestCommandsAreSentOnce(t *testing.T) {
 			_, err := do(context.Background(), source, held("682"))
 			checkRefusal(t, err, billing.CodeSourceUnavailable)
 		})
-	}
-}
-
-// deadline is a context whose time is up when the upstream says so.
-type deadline struct {
-	context.Context
-	up chan struct{}
-}
-
-func (d deadline) Done() <-chan struct{} { return d.up }
-
-func (d deadline) Err() error {
-	select {
-	case <-d.up:
-		return context.DeadlineExceeded
-	default:
-		return nil
 	}
 }

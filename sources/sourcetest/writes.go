@@ -129,3 +129,22 @@ func (s Suite) impatient(t *testing.T, address string) billing.Source {
 	config := upstream.Config{URL: address, Auth: upstream.Auth{Bearer: "secret-token"}, Timeout: 500 * time.Millisecond}
 	return s.New(t, config, Options())
 }
+
+// Deadline is a context whose time is up when the upstream says so, by closing Up.
+type Deadline struct {
+	context.Context
+	Up chan struct{}
+}
+
+// Done is closed when the time is up.
+func (d Deadline) Done() <-chan struct{} { return d.Up }
+
+// Err is that of a deadline that has passed, then.
+func (d Deadline) Err() error {
+	select {
+	case <-d.Up:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
