@@ -15,7 +15,7 @@ const (
 	Write     Scope = "write"     // change subscriptions
 	Plans     Scope = "plans"     // create, update and delete plans
 	Sensitive Scope = "sensitive" // see contact and payment details of customers
-	Admin     Scope = "admin"     // see how the gateway itself fares
+	Admin     Scope = "admin"     // with all accounts: see what no account holds
 )
 
 // Scopes are all there are.
@@ -26,8 +26,8 @@ var Scopes = []Scope{Read, Write, Plans, Sensitive, Admin}
 type Caller struct {
 	Subject string // the name it is known by
 	Scopes  []Scope
-	// AllAccounts lets it see every account, and what no account holds. Else it
-	// sees Accounts alone, by their ids in the directory.
+	// AllAccounts lets it see every account of the directory. Else it sees Accounts
+	// alone, by their ids there.
 	AllAccounts bool
 	Accounts    []string
 }
@@ -42,6 +42,15 @@ func (c *Caller) Has(scope Scope) bool { return slices.Contains(c.Scopes, scope)
 // directory.
 func (c *Caller) SeesAccount(id string) bool {
 	return c.AllAccounts || slices.Contains(c.Accounts, id)
+}
+
+// SeesAll reports whether the caller may see whatever the sources hold, in the
+// directory or not.
+func (c *Caller) SeesAll() bool { return c.AllAccounts && c.Has(Admin) }
+
+// Missing says that a caller has not a scope.
+func Missing(scope Scope) string {
+	return "this takes the scope " + string(scope) + ", which the caller has not"
 }
 
 type key struct{}

@@ -170,9 +170,11 @@ func (b *builder) entries(d *Directory) {
 		}
 		ref := *b.ref(b.kept[start])
 		ref.Billing = b.billing(b.kept[start:end])
-		d.entries = append(d.entries, Entry{
-			ID: b.kept[start].id, Ref: ref, Account: b.accounts[b.kept[start].account],
-		})
+		entry := Entry{ID: b.kept[start].id, Ref: ref, Account: b.accounts[b.kept[start].account]}
+		for _, other := range b.kept[start+1 : end] {
+			entry.others = append(entry.others, b.accounts[other.account])
+		}
+		d.entries = append(d.entries, entry)
 	}
 }
 

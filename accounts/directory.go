@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tributary/access"
 	"tributary/billing"
 )
 
@@ -25,6 +26,7 @@ type Entry struct {
 	Ref billing.Ref
 	// Account is the first of the accounts that hold it, by global id.
 	Account *billing.Account
+	others  []*billing.Account // that hold it too
 }
 
 // Len is the number of accounts.
@@ -54,16 +56,47 @@ func (d *Directory) Page(after string, limit int) []*billing.Account {
 // Entries is what all accounts together hold, each once, in ascending order of ID.
 func (d *Directory) Entries() []Entry { return d.entries[:len(d.entries):len(d.entries)] }
 
-// Holder is the account that holds a subscription: one that names it, else one
-// that holds all of its organisation; nil where none does. Of several it is
-// the first by global id.
-func (d *Directory) Holder(ref billing.Ref) *billing.Account {
+// Holder is the account that holds a subscription, of those that the caller may
+// see: one that names it, else one that holds all of its organisation; nil where
+// none does. Of several it is the first by global id.
+func (d *Directory) Holder(caller *access.Caller, ref billing.Ref) *billing.Account {
 	for _, id := range holdingIDs(ref) {
-		if entry := d.entry(id); entry != nil {
+		entry := d.entry(id)
+		if entry == nil {
+			continue
+		}
+		if caller.SeesAccount(entry.Account.ID) {
 			return entry.Account
+		}
+		for _, account := range entry.others {
+			if caller.SeesAccount(account.ID) {
+				return account
+			}
 		}
 	}
 	return nil
+}
+
+// Sees reports whether the caller may see the subscription at ref, or for a ref
+// without a key all that the organisation holds: what an account holds, whoever
+// may see the account, and what none holds, who may do all.
+func (d *Directory) Sees(caller *access.Caller, ref billing.Ref) bool {
+	return caller.SeesAll() || d.Holder(caller, ref) != nil
+}
+
+// Of is the accounts that the caller may see, in ascending order of their global
+// ids; all is true instead where those are all there are.
+func (d *Directory) Of(caller *access.Caller) (list []*billing.Account, all bool) {
+	if caller.AllAccounts {
+		return nil, true
+	}
+	for _, id := range caller.Accounts {
+		if account := d.Get(id); account != nil {
+			list = append(list, account)
+		}
+	}
+	slices.SortFunc(list, func(a, b *billing.Account) int { return strings.Compare(a.GlobalID(), b.GlobalID()) })
+	return slices.Compact(list), false
 }
 
 // Canonical is ref with the Billing that the directory names for it or for its

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tributary/accounts"
+	"tributary/access"
 	"tributary/billing"
 	"tributary/config"
 )
@@ -132,7 +133,7 @@ func TestHolderIsWhoNamesTheSubscriptionBeforeWhoHoldsTheOrganisation(t *testing
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := ""
-			if account := d.Holder(test.ref); account != nil {
+			if account := d.Holder(access.Anyone, test.ref); account != nil {
 				got = account.ID
 			}
 			if got != test.want {
@@ -164,7 +165,7 @@ func TestCanonicalTakesTheBillingAccountFromTheDirectory(t *testing.T) {
 func TestTheEmptyDirectoryAnswers(t *testing.T) {
 	var d accounts.Directory
 	ref := billing.Ref{Source: "psa", Org: "1"}
-	if d.Len() != 0 || d.Get("a") != nil || len(d.Page("", 5)) != 0 || len(d.Entries()) != 0 || d.Holder(ref) != nil || d.Canonical(ref) != ref {
+	if d.Len() != 0 || d.Get("a") != nil || len(d.Page("", 5)) != 0 || len(d.Entries()) != 0 || d.Holder(access.Anyone, ref) != nil || d.Canonical(ref) != ref {
 		t.Error("the zero directory holds something")
 	}
 }

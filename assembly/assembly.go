@@ -14,6 +14,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"tributary/access"
 	"tributary/accounts"
 	"tributary/billing"
 	"tributary/cache"
@@ -84,8 +85,7 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 	}
 	a.ledger = ledger.New(a.store)
 	a.cache = cache.New(cache.Options{Memory: uint64(settings.Cache.Memory), Redis: a.Redis, Now: now})
-	holder := func(ref billing.Ref) *billing.Account { return directory.Current().Holder(ref) }
-	set, err := loaders.NewSet(opened, a.cache, sources.DetailsTypes(), holder)
+	set, err := loaders.NewSet(opened, a.cache, sources.DetailsTypes(), directory.Current)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,9 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 		Ledger:    a.ledger,
 		Canonical: func(ref billing.Ref) billing.Ref { return directory.Current().Canonical(ref) },
 		Secret:    secret,
-		Caller:    func(context.Context) string { return portfolio.Anyone.Subject },
+		Sees: func(ctx context.Context, ref billing.Ref) bool {
+			return directory.Current().Sees(access.From(ctx), ref)
+		},
 		RequestID: gateway.RequestID,
 		Observe:   a.Gateway.Metrics.ObserveWrite,
 		Log:       log,

@@ -11,6 +11,9 @@ type Customer struct {
 	Address    *Address
 	TaxIDs     []TaxID
 	URL        *string
+	// AtProvider says that the source has no id of its own for the customer:
+	// ExternalID is the payment provider's.
+	AtProvider bool
 
 	// Details is the source's own document of the customer, or nil.
 	Details any

@@ -74,7 +74,10 @@ func (g *Gateway) Handler() http.Handler {
 
 // graphQL executes GraphQL over HTTP.
 func (g *Gateway) graphQL() http.Handler {
-	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.Root{Portfolio: g.Portfolio, Writes: g.Writes}})
+	schema := graph.NewExecutableSchema(graph.Config{
+		Resolvers:  resolvers.Root{Portfolio: g.Portfolio, Writes: g.Writes},
+		Directives: graph.DirectiveRoot{Requires: resolvers.Requires},
+	})
 	g.inputs = inputs{schema.Schema()}
 	server := handler.New(schema)
 	server.AddTransport(overHTTP{})
@@ -102,6 +105,9 @@ func (g *Gateway) operation(ctx context.Context, next graphql.OperationHandler) 
 	request := graphql.GetOperationContext(ctx)
 	if request.Operation.Operation == ast.Subscription {
 		err := billing.Errorf(billing.CodeNotSupported, "this version of the gateway has no live operations")
+		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{g.present(ctx, err)}})
+	}
+	if err := mayExecute(ctx, request); err != nil {
 		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{g.present(ctx, err)}})
 	}
 	if request.Operation.Operation == ast.Mutation {
@@ -143,6 +149,9 @@ func visit(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	defer done()
 	return next(ctx)
 }
+
+// rootTypes are the types that operations begin at.
+var rootTypes = map[ast.Operation]string{ast.Query: "Query", ast.Mutation: "Mutation", ast.Subscription: "SubscriptionRoot"}
 
 func isIntrospection(field string) bool { return strings.HasPrefix(field, "__") }
 

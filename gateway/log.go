@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"tributary/access"
 	"tributary/loaders"
 	"tributary/sources/upstream"
 )
@@ -70,6 +71,7 @@ func (g *Gateway) logged(next http.Handler) http.Handler {
 		ctx := context.WithValue(r.Context(), entryKey{}, e)
 		ctx = upstream.WithMeter(ctx, &e.meter)
 		ctx = upstream.WithForwarded(ctx, r.Header)
+		ctx = access.With(ctx, access.Anyone)
 		next.ServeHTTP(&statusWriter{ResponseWriter: w, entry: e}, r.WithContext(ctx))
 		g.finish(ctx, e, time.Since(begun))
 	})

@@ -47,6 +47,7 @@ type ResolverRoot interface {
 }
 
 type DirectiveRoot struct {
+	Requires func(ctx context.Context, obj any, next graphql.Resolver, scope string) (res any, err error)
 }
 
 type ComplexityRoot struct {
@@ -233,6 +234,14 @@ schema {
   subscription: SubscriptionRoot
 }
 
+"""
+What takes a scope beyond having been let in: ` + "`" + `read` + "`" + `, ` + "`" + `write` + "`" + `, ` + "`" + `plans` + "`" + ` or ` + "`" + `sensitive` + "`" + `; ` + "`" + `Viewer.scopes` + "`" + ` has those of the caller. An operation one of whose root fields takes a scope that the caller lacks is FORBIDDEN, and nothing of it is executed. Any other field is null then without an error, or empty where it is a list.
+"""
+directive @requires(
+  "The scope, as ` + "`" + `Viewer.scopes` + "`" + ` writes it."
+  scope: String!
+) on FIELD_DEFINITION
+
 # ---------------------------------------------------------------- scalars
 
 "An instant as RFC 3339 text, always in UTC (` + "`" + `2026-03-01T00:00:00.000Z` + "`" + `). Input may carry any offset."
@@ -267,17 +276,17 @@ type Query {
   node(
     "The global id, as some ` + "`" + `id` + "`" + ` field gave it."
     id: ID!
-  ): Node
+  ): Node @requires(scope: "read")
   "Looks up many things at once, answered in the order asked; unknown or forbidden ones are null in their place."
   nodes(
     "Global ids, at most 100 of them. The same id may appear more than once."
     ids: [ID!]!
-  ): [Node]!
+  ): [Node]! @requires(scope: "read")
   "One subscription. Null without an error when its source says that there is none, or when it is not the caller's to see."
   subscription(
     "The global id: ` + "`" + `subscription/<source>/<key>` + "`" + `, for Frontier ` + "`" + `subscription/<source>/<organisation>/<subscription>` + "`" + `; each part URL-path-escaped."
     id: ID!
-  ): Subscription
+  ): Subscription @requires(scope: "read")
   "The subscriptions of all accounts the caller may see, across all sources. A source that fails costs its own rows and one error; ` + "`" + `completeness` + "`" + ` says so."
   subscriptions(
     "Page size, counted from the front: 1 to 100. 20 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given; both together are BAD_USER_INPUT."
@@ -292,12 +301,12 @@ type Query {
     filter: SubscriptionFilter
     "Null means by ID, ascending."
     orderBy: SubscriptionOrder
-  ): SubscriptionConnection!
+  ): SubscriptionConnection! @requires(scope: "read")
   "One account of the directory. Null when it is unknown or not the caller's to see."
   account(
     "The global id: ` + "`" + `account/<name>` + "`" + `, where the name is the account's id in the gateway's directory, URL-path-escaped."
     id: ID!
-  ): Account
+  ): Account @requires(scope: "read")
   "The accounts the caller may see, in the order of their ids."
   accounts(
     "Page size: 1 to 100, 20 by default."
@@ -306,16 +315,16 @@ type Query {
     after: String
     "Keeps only what matches; null keeps everything."
     filter: AccountFilter
-  ): AccountConnection!
+  ): AccountConnection! @requires(scope: "read")
   "The plans or tiers that a source offers. NOT_SUPPORTED where the source lists none."
   plans(
     "The source's name in the configuration."
     source: String!
     "The organisation's id at the source, verbatim. Needed where the source lists plans per organisation (Focus, Productive), where leaving it out is BAD_USER_INPUT."
     organizationId: ID
-  ): [Plan!]!
+  ): [Plan!]! @requires(scope: "read")
   "Every configured source, with what it can do and how it fares."
-  sources: [Source!]!
+  sources: [Source!]! @requires(scope: "read")
   "The caller."
   viewer: Viewer!
 }
@@ -332,7 +341,7 @@ type Viewer {
     first: Int
     "Continue behind this cursor."
     after: String
-  ): AccountConnection!
+  ): AccountConnection! @requires(scope: "read")
 }
 
 "A tenant of the gateway: one customer, whatever its ids in the sources. The gateway's directory says which subscriptions it holds."
@@ -731,7 +740,7 @@ type Subscription implements Node {
   "The source's own id of the subscription, verbatim. Where the source gives none, as Focus during a trial without payment, it is the key in ` + "`" + `id` + "`" + `."
   externalId: String!
   "The payment provider's id of it, where the source shows one."
-  providerId: String
+  providerId: String @requires(scope: "sensitive")
   "The account that holds it by the gateway's directory; null where none does."
   account: Account
   "A name for people, where the source gives one."
@@ -795,9 +804,9 @@ type Subscription implements Node {
   "The tenant at the source that holds it: an organisation, at Intercode a team."
   organization: Organization
   "Where a person can manage it at the vendor, where the source gives such an address."
-  managementUrl: URL
+  managementUrl: URL @requires(scope: "sensitive")
   "What the source lets its users attach freely, as a JSON object."
-  metadata: JSON
+  metadata: JSON @requires(scope: "sensitive")
   "What may be asked of it in its present state; always a part of its source's capabilities. A mutation of another kind is refused with CONFLICT, or NOT_SUPPORTED where the source has none of it, and nothing is sent, but for ` + "`" + `startTrial` + "`" + `, which Focus itself refuses; one of these kinds is sent, and what the source makes of it is the answer."
   capabilities: [Capability!]!
   "Where this answer came from and how old it is."
@@ -939,9 +948,9 @@ type Discount {
   "Its name for people."
   name: String
   "The payment provider's id of the coupon."
-  couponId: String
+  couponId: String @requires(scope: "sensitive")
   "The payment provider's id of the promotion code that was typed in."
-  promotionCodeId: String
+  promotionCodeId: String @requires(scope: "sensitive")
   "What is taken off each billing interval, as an amount."
   amountOff: Money
   "What is taken off, as a percentage: ` + "`" + `25` + "`" + ` is a quarter."
@@ -969,11 +978,11 @@ type PaymentMethod {
   "Its family."
   kind: PaymentMethodKind!
   "The card's brand, as the source writes it; null where there is no card."
-  cardBrand: String
+  cardBrand: String @requires(scope: "sensitive")
   "The last four digits of the card's number."
-  cardLast4: String
+  cardLast4: String @requires(scope: "sensitive")
   "The first instant at which the card is no longer valid: the start of the month after the one printed on it."
-  cardExpiresAt: DateTime
+  cardExpiresAt: DateTime @requires(scope: "sensitive")
 }
 
 "A family of payment methods."
@@ -1073,17 +1082,17 @@ type Customer {
   "The payer's name."
   name: String
   "Where invoices and notices go."
-  email: String
+  email: String @requires(scope: "sensitive")
   "A telephone number, as the source writes it."
-  phone: String
+  phone: String @requires(scope: "sensitive")
   "The currency the customer is billed in."
   currency: CurrencyCode
   "The billing address."
-  address: Address
+  address: Address @requires(scope: "sensitive")
   "Numbers from tax agencies; empty where there are none or the source does not say."
-  taxIds: [TaxId!]!
+  taxIds: [TaxId!]! @requires(scope: "sensitive")
   "Where staff find the customer at the source."
-  url: URL
+  url: URL @requires(scope: "sensitive")
 }
 
 "A postal address. Sources leave out what they do not ask for."
@@ -1318,7 +1327,7 @@ type FocusProduct {
 "A Focus subscription as the payment provider has it."
 type FocusStripeSubscription {
   "The payment provider's id; empty in the trial-only answers that stand for no paid subscription."
-  id: String
+  id: String @requires(scope: "sensitive")
   "Who pays."
   customer: FocusCustomer
   "Whether the latest payment failed. ` + "`" + `trackSubscription` + "`" + ` has a flag of its own; the two may differ."
@@ -1326,7 +1335,7 @@ type FocusStripeSubscription {
   "The state, verbatim. Its vocabulary is not documented."
   state: String
   "The subscription's page, perhaps only for Toggl's staff."
-  url: String
+  url: String @requires(scope: "sensitive")
   "Quantity and discount; null in the older shape of the document, which has them only at the top."
   subscriptionItem: FocusSubscriptionItem
 }
@@ -1334,15 +1343,15 @@ type FocusStripeSubscription {
 "The payer of a Focus subscription."
 type FocusCustomer {
   "The payment provider's id."
-  id: String
+  id: String @requires(scope: "sensitive")
   "The customer's page, perhaps only for Toggl's staff."
-  url: String
+  url: String @requires(scope: "sensitive")
 }
 
 "What a Focus subscription bought, and how many."
 type FocusSubscriptionItem {
   "The payment provider's id of the item; empty in trial-only answers, where no such item exists yet."
-  subscriptionItemId: String
+  subscriptionItemId: String @requires(scope: "sensitive")
   "How many seats."
   quantity: Int
   "When the item last changed."
@@ -1356,7 +1365,7 @@ type FocusDiscount {
   "What is taken off, in the minor unit of ` + "`" + `currency` + "`" + `."
   amountOff: BigInt
   "The payment provider's id of the coupon."
-  couponId: String
+  couponId: String @requires(scope: "sensitive")
   "The currency of ` + "`" + `amountOff` + "`" + `, as the source writes it."
   currency: String
   "How long it holds, in the provider's word."
@@ -1366,7 +1375,7 @@ type FocusDiscount {
   "What is taken off, as a percentage."
   percentOff: Decimal
   "The payment provider's id of the promotion code."
-  promotionCodeId: String
+  promotionCodeId: String @requires(scope: "sensitive")
 }
 
 "A Focus subscription as Toggl Track keeps it. The source documents the types of these fields and not their meaning."
@@ -1440,13 +1449,13 @@ type FrontierSubscription {
   "The UUID of the billing account that pays."
   customerId: ID
   "The payment provider's id."
-  providerId: ID
+  providerId: ID @requires(scope: "sensitive")
   "The UUID of the plan."
   planId: ID
   "The state, verbatim: Frontier stores what its payment provider says."
   state: String
   "What was attached freely, as a JSON object."
-  metadata: JSON
+  metadata: JSON @requires(scope: "sensitive")
   "When Frontier recorded it."
   createdAt: DateTime
   "When Frontier last changed its record."
@@ -1492,13 +1501,13 @@ type FrontierBillingAccount {
   "The payer's name."
   name: String
   "Where invoices and notices go."
-  email: String
+  email: String @requires(scope: "sensitive")
   "A telephone number."
-  phone: String
+  phone: String @requires(scope: "sensitive")
   "The billing address."
-  address: Address
+  address: Address @requires(scope: "sensitive")
   "The payment provider's id of the customer."
-  providerId: ID
+  providerId: ID @requires(scope: "sensitive")
   "The payment provider's name; Frontier leaves it empty, so it is null."
   provider: String
   "The currency, in lower case as Frontier writes it."
@@ -1506,9 +1515,9 @@ type FrontierBillingAccount {
   "active or disabled."
   state: String
   "Numbers from tax agencies."
-  taxData: [TaxId!]!
+  taxData: [TaxId!]! @requires(scope: "sensitive")
   "What was attached freely, as a JSON object."
-  metadata: JSON
+  metadata: JSON @requires(scope: "sensitive")
   "When it was recorded."
   createdAt: DateTime
   "When its record last changed."
@@ -1526,7 +1535,7 @@ type FrontierOrganization {
   "Its name for people."
   title: String
   "What was attached freely, as a JSON object."
-  metadata: JSON
+  metadata: JSON @requires(scope: "sensitive")
   "When it was recorded."
   createdAt: DateTime
   "When its record last changed."
@@ -1602,7 +1611,7 @@ type FrontierPrice {
   "The UUID of the product."
   productId: ID
   "The payment provider's id."
-  providerId: ID
+  providerId: ID @requires(scope: "sensitive")
   "Its name."
   name: String
   "How often it is charged: day, week, month or year; null for a price charged once."
@@ -1666,7 +1675,7 @@ type IntercodeSubscription {
   "The team's id, by which the source is asked."
   teamId: ID!
   "The payment provider's id of the subscription."
-  subscriptionId: ID
+  subscriptionId: ID @requires(scope: "sensitive")
   "When the period that is paid for ends."
   endDate: DateTime
   "The price as the source writes it, without currency or unit; the gateway's configuration says how the normalised price reads it."
@@ -1692,9 +1701,9 @@ type ProductiveSubscription {
   "The organisation's number."
   organizationId: ID
   "Where invoices go."
-  billingEmail: String
+  billingEmail: String @requires(scope: "sensitive")
   "The billing address, as one text."
-  billingAddress: String
+  billingAddress: String @requires(scope: "sensitive")
   "The number of the state. Its meanings are not published; the gateway's configuration maps it to a status."
   subscriptionStateId: Int
   "When the trial of the subscription ends."
@@ -1730,17 +1739,17 @@ type ProductiveSubscription {
   "The id of the higher plan on trial; null where there is none."
   trialPlanType: String
   "The add-ons in use, as the source writes them: an object keyed by the kind of add-on."
-  activeProducts: JSON
+  activeProducts: JSON @requires(scope: "sensitive")
   "The card's brand."
-  cardBrand: String
+  cardBrand: String @requires(scope: "sensitive")
   "The last four digits of the card's number."
-  cardLast4: String
+  cardLast4: String @requires(scope: "sensitive")
   "The month in which the card's validity ends, as text."
-  cardMonth: String
+  cardMonth: String @requires(scope: "sensitive")
   "The year in which the card's validity ends, as text."
-  cardYear: String
+  cardYear: String @requires(scope: "sensitive")
   "The payment provider's id of the customer."
-  stripeCustomerId: String
+  stripeCustomerId: String @requires(scope: "sensitive")
   "What the customer owes, in cents; below zero is credit."
   balance: Decimal
   "When it began. Newer answers only."
@@ -1802,7 +1811,7 @@ type ProductiveAddOn {
   "The add-on's id, such as hris_200."
   id: ID!
   "The payment provider's id of its price."
-  stripeId: String
+  stripeId: String @requires(scope: "sensitive")
   "What kind of add-on, such as hris_integration."
   productType: String
   "How it is priced: by_seat."
@@ -1828,21 +1837,21 @@ type ProductiveAddOn {
 "What can be changed. Each field makes at most one write at one source, in the order of the document, and never repeats it by itself. What the caller can mend is in ` + "`" + `userErrors` + "`" + `. What it cannot is a GraphQL error at the field itself, beside the payload: then the write was not made, unless the code is OUTCOME_UNKNOWN. An error at a deeper path says that a part of the subscription could not be read, and nothing of the write."
 type Mutation {
   "Cancels at the end of the period (Frontier, Intercode, Productive) or at once (Frontier, Intercode)."
-  cancelSubscription(input: CancelSubscriptionInput!): CancelSubscriptionPayload!
+  cancelSubscription(input: CancelSubscriptionInput!): CancelSubscriptionPayload! @requires(scope: "write")
   "Undoes what is to come, a cancellation or at Frontier a change of plan too, or reactivates what was cancelled (Frontier, Intercode, Productive)."
-  renewSubscription(input: RenewSubscriptionInput!): RenewSubscriptionPayload!
+  renewSubscription(input: RenewSubscriptionInput!): RenewSubscriptionPayload! @requires(scope: "write")
   "Changes the plan (Frontier), or plan, cycle, seats, trial plan, add-ons and payment token (Productive)."
-  changeSubscription(input: ChangeSubscriptionInput!): ChangeSubscriptionPayload!
+  changeSubscription(input: ChangeSubscriptionInput!): ChangeSubscriptionPayload! @requires(scope: "write")
   "Starts or updates the forced trial of an organisation (Focus). Productive's trial of a higher plan goes through ` + "`" + `changeSubscription` + "`" + `."
-  startTrial(input: StartTrialInput!): StartTrialPayload!
+  startTrial(input: StartTrialInput!): StartTrialPayload! @requires(scope: "write")
   "Opens a checkout at the payment provider (Intercode). Nothing changes until somebody pays there."
-  createCheckout(input: CreateCheckoutInput!): CreateCheckoutPayload!
+  createCheckout(input: CreateCheckoutInput!): CreateCheckoutPayload! @requires(scope: "write")
   "Adds a tier to a source's catalogue (Intercode)."
-  createPlan(input: CreatePlanInput!): CreatePlanPayload!
+  createPlan(input: CreatePlanInput!): CreatePlanPayload! @requires(scope: "plans")
   "Changes a tier of a source's catalogue, told by its name (Intercode)."
-  updatePlan(input: UpdatePlanInput!): UpdatePlanPayload!
+  updatePlan(input: UpdatePlanInput!): UpdatePlanPayload! @requires(scope: "plans")
   "Deletes a tier from a source's catalogue (Intercode)."
-  deletePlan(input: DeletePlanInput!): DeletePlanPayload!
+  deletePlan(input: DeletePlanInput!): DeletePlanPayload! @requires(scope: "plans")
 }
 
 "What the caller can mend. Faults of the gateway or a source are GraphQL errors instead."
@@ -1880,7 +1889,7 @@ enum CancelWhen {
 "What came of a cancellation."
 type CancelSubscriptionPayload {
   "The subscription as its source shows it after the write, see ` + "`" + `provenance.confirmation` + "`" + `; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done, and when the source no longer has it."
-  subscription: Subscription
+  subscription: Subscription @requires(scope: "read")
   "What the caller can mend; empty when the source says that it was done."
   userErrors: [UserError!]!
 }
@@ -1896,7 +1905,7 @@ input RenewSubscriptionInput {
 "What came of a renewal."
 type RenewSubscriptionPayload {
   "The subscription as its source shows it after the write, see ` + "`" + `provenance.confirmation` + "`" + `; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done, and when the source no longer has it."
-  subscription: Subscription
+  subscription: Subscription @requires(scope: "read")
   "What the caller can mend; empty when the source says that it was done."
   userErrors: [UserError!]!
 }
@@ -1944,7 +1953,7 @@ enum ChangeEffective {
 "What came of a change."
 type ChangeSubscriptionPayload {
   "The subscription as its source shows it after the write, see ` + "`" + `provenance.confirmation` + "`" + `; with OUTCOME_UNKNOWN what reading once more showed. Null when nothing was done, and when the source no longer has it."
-  subscription: Subscription
+  subscription: Subscription @requires(scope: "read")
   "What the caller can mend; empty when the source says that it was done."
   userErrors: [UserError!]!
 }
@@ -1968,9 +1977,9 @@ type StartTrialPayload {
   "False when the source left everything as it was, because the trial already stands, there is a paid subscription or none is to be had; and when nothing was done."
   changed: Boolean!
   "The trial that was started or updated; null when nothing changed."
-  trial: FocusTrial
+  trial: FocusTrial @requires(scope: "read")
   "The organisation's subscription as its source shows it after the write."
-  subscription: Subscription
+  subscription: Subscription @requires(scope: "read")
   "What the caller can mend; empty when it was done. A trial that stands in the way is CONFLICT."
   userErrors: [UserError!]!
 }
@@ -2093,14 +2102,14 @@ type SubscriptionRoot {
     id: ID!
     "The id of the last event seen; what came later is sent first, so that nothing is missed across a reconnection."
     after: ID
-  ): SubscriptionEvent!
+  ): SubscriptionEvent! @requires(scope: "read")
   "Follows every subscription of an account."
   accountChanged(
     "The account's global id."
     id: ID!
     "The id of the last event seen; what came later is sent first, so that nothing is missed across a reconnection."
     after: ID
-  ): SubscriptionEvent!
+  ): SubscriptionEvent! @requires(scope: "read")
 }
 
 "Something that happened to a subscription, as the gateway noticed it."
@@ -3476,6 +3485,20 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) dir_requires_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "scope",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["scope"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Account_subscriptions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4613,7 +4636,25 @@ func (ec *executionContext) _CancelSubscriptionPayload_subscription(ctx context.
 		func(ctx context.Context) (any, error) {
 			return obj.Subscription, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "read")
+				if err != nil {
+					var zeroVal *loaders.Subscription
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *loaders.Subscription
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *loaders.Subscription) graphql.Marshaler {
 			return ec.marshalOSubscription2ᚖtributaryᚋloadersᚐSubscription(ctx, selections, v)
 		},
@@ -4792,7 +4833,25 @@ func (ec *executionContext) _ChangeSubscriptionPayload_subscription(ctx context.
 		func(ctx context.Context) (any, error) {
 			return obj.Subscription, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "read")
+				if err != nil {
+					var zeroVal *loaders.Subscription
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *loaders.Subscription
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *loaders.Subscription) graphql.Marshaler {
 			return ec.marshalOSubscription2ᚖtributaryᚋloadersᚐSubscription(ctx, selections, v)
 		},
@@ -5145,7 +5204,25 @@ func (ec *executionContext) _Customer_email(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Email, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -5168,7 +5245,25 @@ func (ec *executionContext) _Customer_phone(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Phone, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -5214,7 +5309,25 @@ func (ec *executionContext) _Customer_address(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Address, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *billing.Address
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *billing.Address
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *billing.Address) graphql.Marshaler {
 			return ec.marshalOAddress2ᚖtributaryᚋbillingᚐAddress(ctx, selections, v)
 		},
@@ -5246,7 +5359,25 @@ func (ec *executionContext) _Customer_taxIds(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.TaxIDs, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal []billing.TaxID
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal []billing.TaxID
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []billing.TaxID) graphql.Marshaler {
 			return ec.marshalNTaxId2ᚕtributaryᚋbillingᚐTaxIDᚄ(ctx, selections, v)
 		},
@@ -5278,7 +5409,25 @@ func (ec *executionContext) _Customer_url(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.URL, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOURL2ᚖstring(ctx, selections, v)
 		},
@@ -5402,7 +5551,25 @@ func (ec *executionContext) _Discount_couponId(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.CouponID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -5425,7 +5592,25 @@ func (ec *executionContext) _Discount_promotionCodeId(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.PromotionCodeID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -5549,7 +5734,25 @@ func (ec *executionContext) _FocusCustomer_id(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -5572,7 +5775,25 @@ func (ec *executionContext) _FocusCustomer_url(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.URL, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -5618,7 +5839,25 @@ func (ec *executionContext) _FocusDiscount_couponId(ctx context.Context, field g
 		func(ctx context.Context) (any, error) {
 			return obj.CouponID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -5733,7 +5972,25 @@ func (ec *executionContext) _FocusDiscount_promotionCodeId(ctx context.Context, 
 		func(ctx context.Context) (any, error) {
 			return obj.PromotionCodeID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -6009,7 +6266,25 @@ func (ec *executionContext) _FocusStripeSubscription_id(ctx context.Context, fie
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -6110,7 +6385,25 @@ func (ec *executionContext) _FocusStripeSubscription_url(ctx context.Context, fi
 		func(ctx context.Context) (any, error) {
 			return obj.URL, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -6403,7 +6696,25 @@ func (ec *executionContext) _FocusSubscriptionItem_subscriptionItemId(ctx contex
 		func(ctx context.Context) (any, error) {
 			return obj.SubscriptionItemID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -7249,7 +7560,25 @@ func (ec *executionContext) _FrontierBillingAccount_email(ctx context.Context, f
 		func(ctx context.Context) (any, error) {
 			return obj.Email, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -7272,7 +7601,25 @@ func (ec *executionContext) _FrontierBillingAccount_phone(ctx context.Context, f
 		func(ctx context.Context) (any, error) {
 			return obj.Phone, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -7295,7 +7642,25 @@ func (ec *executionContext) _FrontierBillingAccount_address(ctx context.Context,
 		func(ctx context.Context) (any, error) {
 			return obj.Address, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *billing.Address
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *billing.Address
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *billing.Address) graphql.Marshaler {
 			return ec.marshalOAddress2ᚖtributaryᚋbillingᚐAddress(ctx, selections, v)
 		},
@@ -7327,7 +7692,25 @@ func (ec *executionContext) _FrontierBillingAccount_providerId(ctx context.Conte
 		func(ctx context.Context) (any, error) {
 			return obj.ProviderID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOID2ᚖstring(ctx, selections, v)
 		},
@@ -7419,7 +7802,25 @@ func (ec *executionContext) _FrontierBillingAccount_taxData(ctx context.Context,
 		func(ctx context.Context) (any, error) {
 			return obj.TaxData, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal []billing.TaxID
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal []billing.TaxID
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []billing.TaxID) graphql.Marshaler {
 			return ec.marshalNTaxId2ᚕtributaryᚋbillingᚐTaxIDᚄ(ctx, selections, v)
 		},
@@ -7451,7 +7852,25 @@ func (ec *executionContext) _FrontierBillingAccount_metadata(ctx context.Context
 		func(ctx context.Context) (any, error) {
 			return obj.Metadata, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal json.RawMessage
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal json.RawMessage
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
 			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
 		},
@@ -7782,7 +8201,25 @@ func (ec *executionContext) _FrontierOrganization_metadata(ctx context.Context, 
 		func(ctx context.Context) (any, error) {
 			return obj.Metadata, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal json.RawMessage
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal json.RawMessage
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
 			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
 		},
@@ -8297,7 +8734,25 @@ func (ec *executionContext) _FrontierPrice_providerId(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.ProviderID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOID2ᚖstring(ctx, selections, v)
 		},
@@ -8968,7 +9423,25 @@ func (ec *executionContext) _FrontierSubscription_providerId(ctx context.Context
 		func(ctx context.Context) (any, error) {
 			return obj.ProviderID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOID2ᚖstring(ctx, selections, v)
 		},
@@ -9037,7 +9510,25 @@ func (ec *executionContext) _FrontierSubscription_metadata(ctx context.Context, 
 		func(ctx context.Context) (any, error) {
 			return obj.Metadata, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal json.RawMessage
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal json.RawMessage
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
 			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
 		},
@@ -9395,7 +9886,25 @@ func (ec *executionContext) _IntercodeSubscription_subscriptionId(ctx context.Co
 		func(ctx context.Context) (any, error) {
 			return obj.SubscriptionID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOID2ᚖstring(ctx, selections, v)
 		},
@@ -9672,7 +10181,25 @@ func (ec *executionContext) _Mutation_cancelSubscription(ctx context.Context, fi
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CancelSubscription(ctx, fc.Args["input"].(model.CancelSubscriptionInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "write")
+				if err != nil {
+					var zeroVal *model.CancelSubscriptionPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.CancelSubscriptionPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CancelSubscriptionPayload) graphql.Marshaler {
 			return ec.marshalNCancelSubscriptionPayload2ᚖtributaryᚋgraphᚋmodelᚐCancelSubscriptionPayload(ctx, selections, v)
 		},
@@ -9716,7 +10243,25 @@ func (ec *executionContext) _Mutation_renewSubscription(ctx context.Context, fie
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RenewSubscription(ctx, fc.Args["input"].(model.RenewSubscriptionInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "write")
+				if err != nil {
+					var zeroVal *model.RenewSubscriptionPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.RenewSubscriptionPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RenewSubscriptionPayload) graphql.Marshaler {
 			return ec.marshalNRenewSubscriptionPayload2ᚖtributaryᚋgraphᚋmodelᚐRenewSubscriptionPayload(ctx, selections, v)
 		},
@@ -9760,7 +10305,25 @@ func (ec *executionContext) _Mutation_changeSubscription(ctx context.Context, fi
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ChangeSubscription(ctx, fc.Args["input"].(model.ChangeSubscriptionInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "write")
+				if err != nil {
+					var zeroVal *model.ChangeSubscriptionPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.ChangeSubscriptionPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ChangeSubscriptionPayload) graphql.Marshaler {
 			return ec.marshalNChangeSubscriptionPayload2ᚖtributaryᚋgraphᚋmodelᚐChangeSubscriptionPayload(ctx, selections, v)
 		},
@@ -9804,7 +10367,25 @@ func (ec *executionContext) _Mutation_startTrial(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().StartTrial(ctx, fc.Args["input"].(model.StartTrialInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "write")
+				if err != nil {
+					var zeroVal *model.StartTrialPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.StartTrialPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.StartTrialPayload) graphql.Marshaler {
 			return ec.marshalNStartTrialPayload2ᚖtributaryᚋgraphᚋmodelᚐStartTrialPayload(ctx, selections, v)
 		},
@@ -9848,7 +10429,25 @@ func (ec *executionContext) _Mutation_createCheckout(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateCheckout(ctx, fc.Args["input"].(model.CreateCheckoutInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "write")
+				if err != nil {
+					var zeroVal *model.CreateCheckoutPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.CreateCheckoutPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateCheckoutPayload) graphql.Marshaler {
 			return ec.marshalNCreateCheckoutPayload2ᚖtributaryᚋgraphᚋmodelᚐCreateCheckoutPayload(ctx, selections, v)
 		},
@@ -9892,7 +10491,25 @@ func (ec *executionContext) _Mutation_createPlan(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreatePlan(ctx, fc.Args["input"].(model.CreatePlanInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "plans")
+				if err != nil {
+					var zeroVal *model.CreatePlanPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.CreatePlanPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreatePlanPayload) graphql.Marshaler {
 			return ec.marshalNCreatePlanPayload2ᚖtributaryᚋgraphᚋmodelᚐCreatePlanPayload(ctx, selections, v)
 		},
@@ -9936,7 +10553,25 @@ func (ec *executionContext) _Mutation_updatePlan(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdatePlan(ctx, fc.Args["input"].(model.UpdatePlanInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "plans")
+				if err != nil {
+					var zeroVal *model.UpdatePlanPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.UpdatePlanPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdatePlanPayload) graphql.Marshaler {
 			return ec.marshalNUpdatePlanPayload2ᚖtributaryᚋgraphᚋmodelᚐUpdatePlanPayload(ctx, selections, v)
 		},
@@ -9980,7 +10615,25 @@ func (ec *executionContext) _Mutation_deletePlan(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeletePlan(ctx, fc.Args["input"].(model.DeletePlanInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "plans")
+				if err != nil {
+					var zeroVal *model.DeletePlanPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.DeletePlanPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeletePlanPayload) graphql.Marshaler {
 			return ec.marshalNDeletePlanPayload2ᚖtributaryᚋgraphᚋmodelᚐDeletePlanPayload(ctx, selections, v)
 		},
@@ -10276,7 +10929,25 @@ func (ec *executionContext) _PaymentMethod_cardBrand(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.CardBrand, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -10299,7 +10970,25 @@ func (ec *executionContext) _PaymentMethod_cardLast4(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.CardLast4, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -10322,7 +11011,25 @@ func (ec *executionContext) _PaymentMethod_cardExpiresAt(ctx context.Context, fi
 		func(ctx context.Context) (any, error) {
 			return obj.CardExpiresAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *time.Time
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *time.Time
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
 			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
 		},
@@ -11610,7 +12317,25 @@ func (ec *executionContext) _ProductiveAddOn_stripeId(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.StripeID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -12414,7 +13139,25 @@ func (ec *executionContext) _ProductiveSubscription_billingEmail(ctx context.Con
 		func(ctx context.Context) (any, error) {
 			return obj.BillingEmail, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -12437,7 +13180,25 @@ func (ec *executionContext) _ProductiveSubscription_billingAddress(ctx context.C
 		func(ctx context.Context) (any, error) {
 			return obj.BillingAddress, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -12860,7 +13621,25 @@ func (ec *executionContext) _ProductiveSubscription_activeProducts(ctx context.C
 		func(ctx context.Context) (any, error) {
 			return obj.ActiveProducts, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal json.RawMessage
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal json.RawMessage
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
 			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
 		},
@@ -12883,7 +13662,25 @@ func (ec *executionContext) _ProductiveSubscription_cardBrand(ctx context.Contex
 		func(ctx context.Context) (any, error) {
 			return obj.CardBrand, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -12906,7 +13703,25 @@ func (ec *executionContext) _ProductiveSubscription_cardLast4(ctx context.Contex
 		func(ctx context.Context) (any, error) {
 			return obj.CardLast4, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -12929,7 +13744,25 @@ func (ec *executionContext) _ProductiveSubscription_cardMonth(ctx context.Contex
 		func(ctx context.Context) (any, error) {
 			return obj.CardMonth, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -12952,7 +13785,25 @@ func (ec *executionContext) _ProductiveSubscription_cardYear(ctx context.Context
 		func(ctx context.Context) (any, error) {
 			return obj.CardYear, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -12975,7 +13826,25 @@ func (ec *executionContext) _ProductiveSubscription_stripeCustomerId(ctx context
 		func(ctx context.Context) (any, error) {
 			return obj.StripeCustomerID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -13229,7 +14098,25 @@ func (ec *executionContext) _Query_node(ctx context.Context, field graphql.Colle
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Node(ctx, fc.Args["id"].(string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "read")
+				if err != nil {
+					var zeroVal loaders.Node
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal loaders.Node
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v loaders.Node) graphql.Marshaler {
 			return ec.marshalONode2tributaryᚋloadersᚐNode(ctx, selections, v)
 		},
@@ -13273,7 +14160,25 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Nodes(ctx, fc.Args["ids"].([]string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "read")
+				if err != nil {
+					var zeroVal []loaders.Node
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal []loaders.Node
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []loaders.Node) graphql.Marshaler {
 			return ec.marshalNNode2ᚕtributaryᚋloadersᚐNode(ctx, selections, v)
 		},
@@ -13317,7 +14222,25 @@ func (ec *executionContext) _Query_subscription(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Subscription(ctx, fc.Args["id"].(string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "read")
+				if err != nil {
+					var zeroVal *loaders.Subscription
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *loaders.Subscription
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *loaders.Subscription) graphql.Marshaler {
 			return ec.marshalOSubscription2ᚖtributaryᚋloadersᚐSubscription(ctx, selections, v)
 		},
@@ -13361,7 +14284,25 @@ func (ec *executionContext) _Query_subscriptions(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Subscriptions(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*portfolio.Filter), fc.Args["orderBy"].(*portfolio.Order))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "read")
+				if err != nil {
+					var zeroVal *portfolio.Connection
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *portfolio.Connection
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *portfolio.Connection) graphql.Marshaler {
 			return ec.marshalNSubscriptionConnection2ᚖtributaryᚋportfolioᚐConnection(ctx, selections, v)
 		},
@@ -13405,7 +14346,25 @@ func (ec *executionContext) _Query_account(ctx context.Context, field graphql.Co
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Account(ctx, fc.Args["id"].(string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "read")
+				if err != nil {
+					var zeroVal *billing.Account
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *billing.Account
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *billing.Account) graphql.Marshaler {
 			return ec.marshalOAccount2ᚖtributaryᚋbillingᚐAccount(ctx, selections, v)
 		},
@@ -13449,7 +14408,25 @@ func (ec *executionContext) _Query_accounts(ctx context.Context, field graphql.C
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Accounts(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*portfolio.AccountFilter))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "read")
+				if err != nil {
+					var zeroVal *portfolio.AccountConnection
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *portfolio.AccountConnection
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *portfolio.AccountConnection) graphql.Marshaler {
 			return ec.marshalNAccountConnection2ᚖtributaryᚋportfolioᚐAccountConnection(ctx, selections, v)
 		},
@@ -13493,7 +14470,25 @@ func (ec *executionContext) _Query_plans(ctx context.Context, field graphql.Coll
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Plans(ctx, fc.Args["source"].(string), fc.Args["organizationId"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "read")
+				if err != nil {
+					var zeroVal []*billing.Plan
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal []*billing.Plan
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*billing.Plan) graphql.Marshaler {
 			return ec.marshalNPlan2ᚕᚖtributaryᚋbillingᚐPlanᚄ(ctx, selections, v)
 		},
@@ -13536,7 +14531,25 @@ func (ec *executionContext) _Query_sources(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Sources(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "read")
+				if err != nil {
+					var zeroVal []*loaders.Source
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal []*loaders.Source
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*loaders.Source) graphql.Marshaler {
 			return ec.marshalNSource2ᚕᚖtributaryᚋloadersᚐSourceᚄ(ctx, selections, v)
 		},
@@ -13676,7 +14689,25 @@ func (ec *executionContext) _RenewSubscriptionPayload_subscription(ctx context.C
 		func(ctx context.Context) (any, error) {
 			return obj.Subscription, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "read")
+				if err != nil {
+					var zeroVal *loaders.Subscription
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *loaders.Subscription
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *loaders.Subscription) graphql.Marshaler {
 			return ec.marshalOSubscription2ᚖtributaryᚋloadersᚐSubscription(ctx, selections, v)
 		},
@@ -14406,7 +15437,25 @@ func (ec *executionContext) _StartTrialPayload_trial(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.Trial, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "read")
+				if err != nil {
+					var zeroVal *focus.Trial
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *focus.Trial
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *focus.Trial) graphql.Marshaler {
 			return ec.marshalOFocusTrial2ᚖtributaryᚋsourcesᚋfocusᚐTrial(ctx, selections, v)
 		},
@@ -14438,7 +15487,25 @@ func (ec *executionContext) _StartTrialPayload_subscription(ctx context.Context,
 		func(ctx context.Context) (any, error) {
 			return obj.Subscription, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "read")
+				if err != nil {
+					var zeroVal *loaders.Subscription
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *loaders.Subscription
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *loaders.Subscription) graphql.Marshaler {
 			return ec.marshalOSubscription2ᚖtributaryᚋloadersᚐSubscription(ctx, selections, v)
 		},
@@ -14626,7 +15693,25 @@ func (ec *executionContext) _Subscription_providerId(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.ProviderID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -15515,7 +16600,25 @@ func (ec *executionContext) _Subscription_managementUrl(ctx context.Context, fie
 		func(ctx context.Context) (any, error) {
 			return obj.ManagementURL, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOURL2ᚖstring(ctx, selections, v)
 		},
@@ -15538,7 +16641,25 @@ func (ec *executionContext) _Subscription_metadata(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.Metadata, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "sensitive")
+				if err != nil {
+					var zeroVal json.RawMessage
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal json.RawMessage
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
 			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
 		},
@@ -16085,7 +17206,25 @@ func (ec *executionContext) _SubscriptionRoot_subscriptionChanged(ctx context.Co
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.SubscriptionRoot().SubscriptionChanged(ctx, fc.Args["id"].(string), fc.Args["after"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "read")
+				if err != nil {
+					var zeroVal *model.SubscriptionEvent
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.SubscriptionEvent
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SubscriptionEvent) graphql.Marshaler {
 			return ec.marshalNSubscriptionEvent2ᚖtributaryᚋgraphᚋmodelᚐSubscriptionEvent(ctx, selections, v)
 		},
@@ -16129,7 +17268,25 @@ func (ec *executionContext) _SubscriptionRoot_accountChanged(ctx context.Context
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.SubscriptionRoot().AccountChanged(ctx, fc.Args["id"].(string), fc.Args["after"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "read")
+				if err != nil {
+					var zeroVal *model.SubscriptionEvent
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.SubscriptionEvent
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SubscriptionEvent) graphql.Marshaler {
 			return ec.marshalNSubscriptionEvent2ᚖtributaryᚋgraphᚋmodelᚐSubscriptionEvent(ctx, selections, v)
 		},
@@ -16623,7 +17780,25 @@ func (ec *executionContext) _Viewer_accounts(ctx context.Context, field graphql.
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Viewer().Accounts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNString2string(ctx, "read")
+				if err != nil {
+					var zeroVal *portfolio.AccountConnection
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *portfolio.AccountConnection
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *portfolio.AccountConnection) graphql.Marshaler {
 			return ec.marshalNAccountConnection2ᚖtributaryᚋportfolioᚐAccountConnection(ctx, selections, v)
 		},

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"tributary/access"
+	"tributary/accounts"
 	"tributary/billing"
 	"tributary/cache"
 	"tributary/loaders"
@@ -80,13 +82,16 @@ func (f *fake) JoinPlan(sub *billing.Subscription, plans []*billing.Plan) {
 	sub.Details = &details{Plan: *plans[0].Name}
 }
 
+// anyone asks, and may do all.
+var anyone = access.With(context.Background(), access.Anyone)
+
 func newSet(t testing.TB, source *fake) *loaders.Set {
 	t.Helper()
 	store := cache.New(cache.Options{})
 	t.Cleanup(store.Close)
 	set, err := loaders.NewSet(
 		[]*loaders.Source{{Source: source, Policy: cache.DefaultPolicy}}, store,
-		[]reflect.Type{reflect.TypeFor[details]()}, func(billing.Ref) *billing.Account { return nil },
+		[]reflect.Type{reflect.TypeFor[details]()}, func() *accounts.Directory { return new(accounts.Directory) },
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +104,7 @@ func ref(n int) billing.Ref { return billing.Ref{Source: "src", Org: fmt.Sprint(
 func TestWhatIsAskedTogetherTravelsTogether(t *testing.T) {
 	source := &fake{}
 	const fields = 50
-	ctx, op := newSet(t, source).Begin(context.Background(), fields)
+	ctx, op := newSet(t, source).Begin(anyone, fields)
 	var running sync.WaitGroup
 	for i := range fields {
 		running.Go(func() {
@@ -122,7 +127,7 @@ func TestWhatIsAskedTogetherTravelsTogether(t *testing.T) {
 }
 
 func TestAFieldThatAsksForNothingHoldsNobodyBack(t *testing.T) {
-	ctx, op := newSet(t, &fake{}).Begin(context.Background(), 2)
+	ctx, op := newSet(t, &fake{}).Begin(anyone, 2)
 	_, done := op.Visit(ctx)
 	done()
 	ctx, done = op.Visit(ctx)
@@ -138,7 +143,7 @@ func TestAFieldThatAsksForNothingHoldsNobodyBack(t *testing.T) {
 
 func TestTheFlusherEndsWithItsOperation(t *testing.T) {
 	set := newSet(t, &fake{})
-	request, cancel := context.WithCancel(context.Background())
+	request, cancel := context.WithCancel(anyone)
 	_, op := set.Begin(request, 1) // a root field that never comes
 	wait := op.Load(ref(1), 0)
 	cancel()
@@ -154,7 +159,7 @@ func TestNoKeyIsLeftBehindByTheFlusher(t *testing.T) {
 	begun := time.Now()
 	const operations, keys = 300, 20
 	for n := range operations {
-		_, op := set.Begin(context.Background(), 0)
+		_, op := set.Begin(anyone, 0)
 		var running sync.WaitGroup
 		for i := range keys {
 			running.Go(func() {
@@ -176,7 +181,7 @@ func TestNoKeyIsLeftBehindByTheFlusher(t *testing.T) {
 func TestPartsAreAskedForOnceAndJoined(t *testing.T) {
 	source := &fake{}
 	set := newSet(t, source)
-	_, op := set.Begin(context.Background(), 0)
+	_, op := set.Begin(anyone, 0)
 	withPlan, without := op.Load(ref(1), loaders.PartPlan), op.Load(ref(1), 0)
 	whole, err := withPlan()
 	if err != nil {
@@ -202,7 +207,7 @@ func TestPartsAreAskedForOnceAndJoined(t *testing.T) {
 
 func TestAPartThatFailsIsToldOnce(t *testing.T) {
 	source := &fake{plansErr: &billing.Error{Code: billing.CodeSourceUnavailable, Source: "src", Op: "list plans"}}
-	_, op := newSet(t, source).Begin(context.Background(), 0)
+	_, op := newSet(t, source).Begin(anyone, 0)
 	var told int
 	for i := range 5 {
 		sub, err := op.Load(ref(i), loaders.PartPlan)()
@@ -223,7 +228,7 @@ func TestAPartThatFailsIsToldOnce(t *testing.T) {
 }
 
 func TestAbsenceIsNoError(t *testing.T) {
-	_, op := newSet(t, &fake{}).Begin(context.Background(), 0)
+	_, op := newSet(t, &fake{}).Begin(anyone, 0)
 	sub, err := op.Load(billing.Ref{Source: "src", Org: "none"}, loaders.PartPlan)()
 	if sub != nil || err != nil {
 		t.Errorf("got %v, %v", sub, err)
@@ -235,7 +240,7 @@ func TestTenantsDoNotShare(t *testing.T) {
 	source := &fake{tenant: func(ctx context.Context) string { return ctx.Value(callerKey{}).(string) }}
 	set := newSet(t, source)
 	for _, caller := range []string{"alice", "bob", "alice"} {
-		_, op := set.Begin(context.WithValue(context.Background(), callerKey{}, caller), 0)
+		_, op := set.Begin(context.WithValue(anyone, callerKey{}, caller), 0)
 		if _, err := op.Load(ref(1), 0)(); err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/graph-gophers/dataloader/v7"
 
+	"tributary/access"
+	"tributary/accounts"
 	"tributary/billing"
 	"tributary/cache"
 )
@@ -24,6 +26,9 @@ type batches struct {
 	set *Set
 	ctx context.Context
 	now time.Time
+
+	caller    *access.Caller
+	directory *accounts.Directory // as it was when the operation began
 
 	subscriptions *loader[billing.Ref, *billing.Subscription]
 	holdings      *loader[billing.Ref, []*billing.Subscription]
@@ -44,12 +49,13 @@ type documentKey struct {
 	id     string
 }
 
-// Begin returns a context for one operation and the operation itself. Its
+// Begin returns a context for one operation of ctx's caller, and the operation
+// itself. Its
 // loaders fetch under ctx, whichever field asked first. No batch leaves before
 // as many root fields as are named have begun their Visit and either wait for a
 // batch or are done.
 func (s *Set) Begin(ctx context.Context, rootFields int) (context.Context, *Operation) {
-	b := &batches{set: s, now: s.now()}
+	b := &batches{set: s, now: s.now(), caller: access.From(ctx), directory: s.current()}
 	b.subscriptions = newLoader(b, s.fetchSubscriptions)
 	b.holdings = newLoader(b, s.fetchHoldings)
 	b.plans = newLoader(b, s.fetchPlans)

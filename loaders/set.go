@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"time"
 
+	"tributary/accounts"
 	"tributary/billing"
 	"tributary/cache"
 )
@@ -26,7 +27,7 @@ type Set struct {
 	sources []*Source
 	byName  map[string]*Source
 	cache   *cache.Cache
-	holder  func(billing.Ref) *billing.Account
+	current func() *accounts.Directory
 	now     func() time.Time
 	format  *cache.Format
 
@@ -38,9 +39,8 @@ type Set struct {
 }
 
 // NewSet makes a Set. details are the Details types of the sources, a stable
-// list of struct types; holder finds the account that holds a subscription, nil
-// for none.
-func NewSet(sources []*Source, store *cache.Cache, details []reflect.Type, holder func(billing.Ref) *billing.Account) (*Set, error) {
+// list of struct types; directory is the one in force.
+func NewSet(sources []*Source, store *cache.Cache, details []reflect.Type, directory func() *accounts.Directory) (*Set, error) {
 	format, err := cache.NewFormat(details...)
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func NewSet(sources []*Source, store *cache.Cache, details []reflect.Type, holde
 		sources: sources,
 		byName:  make(map[string]*Source, len(sources)),
 		cache:   store,
-		holder:  holder,
+		current: directory,
 		now:     store.Now,
 		format:  format,
 	}

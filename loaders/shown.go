@@ -17,8 +17,9 @@ func (s *Subscription) ID() string { return s.Ref.ID() }
 // Source is where it is held.
 func (s *Subscription) Source() *Source { return s.From }
 
-// Account is the account of the directory that holds it; nil for none.
-func (s *Subscription) Account() *billing.Account { return s.op.set.holder(s.Ref) }
+// Account is the account of the directory that holds it, of those that the caller
+// may see; nil for none.
+func (s *Subscription) Account() *billing.Account { return s.op.directory.Holder(s.op.caller, s.Ref) }
 
 // Provenance says how it was come by.
 func (s *Subscription) Provenance() *Provenance {

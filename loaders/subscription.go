@@ -62,6 +62,7 @@ func (op *Operation) await(source *Source, ref billing.Ref, parts Parts) pending
 // join waits for the parts and completes a copy of sub with them.
 func (p pending) join(sub *billing.Subscription, provenance billing.Provenance) *Subscription {
 	whole := *sub
+	defer p.op.conceal(&whole)
 	found := &Subscription{Subscription: &whole, From: p.source, op: p.op, parts: p.parts, provenance: provenance}
 	if p.plan != nil {
 		answer := p.plan()
@@ -95,8 +96,12 @@ func (op *Operation) Hold() (release func()) {
 }
 
 // Load queues the subscription at ref with its parts and returns at once. The
-// function it returns waits for them: nil where the source has none.
+// function it returns waits for them: nil where the source has none, or where it
+// is not the caller's to see.
 func (op *Operation) Load(ref billing.Ref, parts Parts) func() (*Subscription, error) {
+	if !op.sees(ref) {
+		return func() (*Subscription, error) { return nil, nil }
+	}
 	defer op.Hold()()
 	source := op.set.byName[ref.Source]
 	own := op.subscriptions.queue(op.visit, ref)
@@ -113,6 +118,9 @@ func (op *Operation) Load(ref billing.Ref, parts Parts) func() (*Subscription, e
 // LoadHoldings queues all that owner holds, as Load does. Its source must be a
 // billing.Lister.
 func (op *Operation) LoadHoldings(owner billing.Ref, parts Parts) func() ([]*Subscription, error) {
+	if !op.sees(owner) {
+		return func() ([]*Subscription, error) { return nil, nil }
+	}
 	defer op.Hold()()
 	source := op.set.byName[owner.Source]
 	own := op.holdings.queue(op.visit, owner)
@@ -140,6 +148,10 @@ func (op *Operation) Plans(source *Source, org string) ([]*billing.Plan, error) 
 	key, err := lister.PlansKey(org)
 	if err != nil {
 		return nil, err
+	}
+	if key != "" && !op.sees(billing.Ref{Source: source.Name(), Org: org}) {
+		return nil, &billing.Error{Code: billing.CodeNotFound, Source: source.Name(), Op: "list plans",
+			Message: "source " + source.Name() + " has no such organisation"}
 	}
 	answer := op.plans.queue(op.visit, documentKey{source.Name(), key})()
 	return answer.Value, answer.Err

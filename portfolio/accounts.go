@@ -1,9 +1,11 @@
 package portfolio
 
 import (
+	"context"
 	"slices"
 	"strings"
 
+	"tributary/access"
 	"tributary/billing"
 )
 
@@ -35,11 +37,11 @@ type AccountEdge struct {
 	Node   *billing.Account
 }
 
-// Account is the account of a global id; nil where there is none. A text that
-// is no account's id is a client's error.
-func (p *Portfolio) Account(id string) (*billing.Account, error) {
+// Account is the account of a global id; nil where there is none, or where it is
+// not the caller's to see. A text that is no account's id is a client's error.
+func (p *Portfolio) Account(ctx context.Context, id string) (*billing.Account, error) {
 	name, err := accountName(id)
-	if err != nil {
+	if err != nil || !access.From(ctx).SeesAccount(name) {
 		return nil, err
 	}
 	return p.Directory().Get(name), nil
@@ -57,24 +59,24 @@ func accountName(id string) (string, error) {
 	return parts[0], nil
 }
 
-// accountsByID are the accounts of global ids, unknown ones left out, in
-// ascending order of their ids and each once.
-func (p *Portfolio) accountsByID(ids []string) []*billing.Account {
+// accountsByID are the accounts of global ids, unknown and unseen ones left out,
+// in ascending order of their ids and each once.
+func (p *Portfolio) accountsByID(ctx context.Context, ids []string) []*billing.Account {
 	sorted := slices.Clone(ids)
 	slices.Sort(sorted)
 	var found []*billing.Account
 	for _, id := range slices.Compact(sorted) {
-		if account, err := p.Account(id); err == nil && account != nil {
+		if account, err := p.Account(ctx, id); err == nil && account != nil {
 			found = append(found, account)
 		}
 	}
 	return found
 }
 
-// Accounts is a page of the directory, in the order of global ids. Without a
-// filter no account outside the page is looked at. countTotal also counts those
-// that match a filter.
-func (p *Portfolio) Accounts(filter *AccountFilter, first *int, after *string, countTotal bool) (*AccountConnection, error) {
+// Accounts is a page of what the caller may see of the directory, in the order of
+// global ids. Without a filter no account outside the page is looked at.
+// countTotal also counts those that match a filter.
+func (p *Portfolio) Accounts(ctx context.Context, filter *AccountFilter, first *int, after *string, countTotal bool) (*AccountConnection, error) {
 	window, err := Page{First: first, After: after}.check()
 	if err != nil {
 		return nil, err
@@ -87,7 +89,7 @@ func (p *Portfolio) Accounts(filter *AccountFilter, first *int, after *string, c
 			filter = nil
 		}
 	}
-	name := identity("accounts", "", filter, Order{})
+	name := identity(ctx, "accounts", "", filter, Order{})
 	last := ""
 	if window.cursor != "" {
 		at, err := p.Cursors.open(name, window.cursor)
@@ -96,7 +98,7 @@ func (p *Portfolio) Accounts(filter *AccountFilter, first *int, after *string, c
 		}
 		last = at.ID
 	}
-	rows := p.accountsPast(filter, last, window.size+1)
+	rows := p.accountsPast(ctx, filter, last, window.size+1)
 	more := len(rows) > window.size
 	rows = rows[:min(len(rows), window.size)]
 	edges := make([]*AccountEdge, len(rows))
@@ -109,28 +111,27 @@ func (p *Portfolio) Accounts(filter *AccountFilter, first *int, after *string, c
 	}
 	connection := &AccountConnection{Edges: edges, PageInfo: info}
 	if countTotal {
-		total := p.countAccounts(filter)
+		total := p.countAccounts(ctx, filter)
 		connection.TotalCount = &total
 	}
 	return connection, nil
 }
 
 // accountsPast are up to limit matching accounts past a global id.
-func (p *Portfolio) accountsPast(filter *AccountFilter, last string, limit int) []*billing.Account {
-	if filter == nil {
-		return p.Directory().Page(last, limit)
+func (p *Portfolio) accountsPast(ctx context.Context, filter *AccountFilter, last string, limit int) []*billing.Account {
+	directory := p.Directory()
+	some, all := directory.Of(access.From(ctx))
+	if filter != nil && filter.IDs != nil {
+		some, all = p.accountsByID(ctx, filter.IDs), false
 	}
-	var rows []*billing.Account
-	if filter.IDs != nil {
-		for _, account := range p.accountsByID(filter.IDs) {
-			if account.GlobalID() > last && filter.matches(account) && len(rows) < limit {
-				rows = append(rows, account)
-			}
-		}
-		return rows
+	if !all {
+		return filter.pick(some, last, limit)
+	}
+	if filter == nil {
+		return directory.Page(last, limit)
 	}
 	const stride = 1000
-	directory := p.Directory()
+	var rows []*billing.Account
 	for {
 		page := directory.Page(last, stride)
 		for _, account := range page {
@@ -148,15 +149,26 @@ func (p *Portfolio) accountsPast(filter *AccountFilter, last string, limit int) 
 	}
 }
 
-func (p *Portfolio) countAccounts(filter *AccountFilter) int {
-	if filter == nil {
+// pick is up to limit of some accounts past a global id that match.
+func (f *AccountFilter) pick(some []*billing.Account, last string, limit int) []*billing.Account {
+	var rows []*billing.Account
+	for _, account := range some {
+		if account.GlobalID() > last && f.matches(account) && len(rows) < limit {
+			rows = append(rows, account)
+		}
+	}
+	return rows
+}
+
+func (p *Portfolio) countAccounts(ctx context.Context, filter *AccountFilter) int {
+	if filter == nil && access.From(ctx).AllAccounts {
 		return p.Directory().Len()
 	}
-	return len(p.accountsPast(filter, "", p.Directory().Len()+1))
+	return len(p.accountsPast(ctx, filter, "", p.Directory().Len()+1))
 }
 
 // matches compares without regard to letter case.
 func (f *AccountFilter) matches(account *billing.Account) bool {
-	return f.NameContains == nil ||
+	return f == nil || f.NameContains == nil ||
 		strings.Contains(strings.ToLower(account.Name), strings.ToLower(*f.NameContains))
 }

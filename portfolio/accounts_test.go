@@ -63,7 +63,7 @@ func TestAccountsArePaged(t *testing.T) {
 			var got []string
 			var after *string
 			for {
-				page, err := p.Accounts(c.filter, ptr(100), after, true)
+				page, err := p.Accounts(anyone, c.filter, ptr(100), after, true)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -92,16 +92,16 @@ func TestAccountsArePaged(t *testing.T) {
 			}
 		})
 	}
-	page, err := p.Accounts(nil, nil, nil, false)
+	page, err := p.Accounts(anyone, nil, nil, nil, false)
 	if err != nil || len(page.Edges) != portfolio.DefaultPage || page.TotalCount != nil {
 		t.Errorf("by default: %d accounts, total %v, %v", len(page.Edges), page.TotalCount, err)
 	}
 	for _, size := range []int{0, -1, 101} {
-		if _, err := p.Accounts(nil, &size, nil, false); billing.CodeOf(err) != billing.CodeBadUserInput {
+		if _, err := p.Accounts(anyone, nil, &size, nil, false); billing.CodeOf(err) != billing.CodeBadUserInput {
 			t.Errorf("a page of %d: %v", size, err)
 		}
 	}
-	if _, err := p.Accounts(&portfolio.AccountFilter{IDs: []string{"account/c-00001", "nonsense"}}, nil, nil, false); billing.CodeOf(err) != billing.CodeBadUserInput || !strings.Contains(err.Error(), "filter.ids: entry 2") {
+	if _, err := p.Accounts(anyone, &portfolio.AccountFilter{IDs: []string{"account/c-00001", "nonsense"}}, nil, nil, false); billing.CodeOf(err) != billing.CodeBadUserInput || !strings.Contains(err.Error(), "filter.ids: entry 2") {
 		t.Errorf("an id that can be no account's: %v", err)
 	}
 }
@@ -111,7 +111,7 @@ func TestAPageOfALargeDirectoryLooksAtNothingElse(t *testing.T) {
 	large := &portfolio.Portfolio{Directory: directoryOf(t, customers(20_000)), Cursors: portfolio.Cursors{Key: []byte("k")}}
 	allocations := func(p *portfolio.Portfolio) float64 {
 		return testing.AllocsPerRun(20, func() {
-			if page, err := p.Accounts(nil, ptr(100), nil, true); err != nil || len(page.Edges) != 100 {
+			if page, err := p.Accounts(anyone, nil, ptr(100), nil, true); err != nil || len(page.Edges) != 100 {
 				t.Fatalf("%d accounts, %v", len(page.Edges), err)
 			}
 		})

@@ -1,12 +1,14 @@
 package portfolio
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 
 	"github.com/go-json-experiment/json"
 
+	"tributary/access"
 	"tributary/billing"
 )
 
@@ -67,10 +69,11 @@ func (c Cursors) sign(list, payload []byte) []byte {
 	return mac.Sum(nil)[:macSize]
 }
 
-// identity names a list, so that a cursor of another one is told apart.
-func identity(kind, scope string, filter any, order Order) []byte {
+// identity names a list as its caller sees it, so that a cursor of another one is
+// told apart.
+func identity(ctx context.Context, kind, scope string, filter any, order Order) []byte {
 	// A list that is not given and an empty one filter differently.
-	name, err := json.Marshal([]any{kind, scope, filter, order}, json.Deterministic(true), json.FormatNilSliceAsNull(true))
+	name, err := json.Marshal([]any{access.From(ctx).Subject, kind, scope, filter, order}, json.Deterministic(true), json.FormatNilSliceAsNull(true))
 	if err != nil {
 		// Filters are texts and times that were read from JSON.
 		panic(err)

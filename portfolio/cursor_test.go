@@ -18,7 +18,7 @@ func TestACursorHoldsForItsOwnListOnly(t *testing.T) {
 	cursor := *w.mustList(q).PageInfo.EndCursor
 	byID := *w.mustList(portfolio.Query{Page: portfolio.Page{First: ptr(2)}}).PageInfo.EndCursor
 	ofAccount := *w.mustList(portfolio.Query{Account: acme, Page: portfolio.Page{First: ptr(2)}}).PageInfo.EndCursor
-	accounts, err := w.Accounts(nil, ptr(2), nil, false)
+	accounts, err := w.Accounts(anyone, nil, ptr(2), nil, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,14 +62,14 @@ func TestACursorHoldsForItsOwnListOnly(t *testing.T) {
 		})
 	}
 	foreign := &portfolio.Portfolio{Directory: w.Directory, Sources: w.Sources, Cursors: portfolio.Cursors{Key: []byte("another key")}}
-	if _, err := foreign.Accounts(nil, nil, accounts.PageInfo.EndCursor, false); billing.CodeOf(err) != billing.CodeBadUserInput {
+	if _, err := foreign.Accounts(anyone, nil, nil, accounts.PageInfo.EndCursor, false); billing.CodeOf(err) != billing.CodeBadUserInput {
 		t.Errorf("a cursor signed with another key: %v", err)
 	}
-	if _, err := w.Accounts(nil, nil, &byID, false); billing.CodeOf(err) != billing.CodeBadUserInput {
+	if _, err := w.Accounts(anyone, nil, nil, &byID, false); billing.CodeOf(err) != billing.CodeBadUserInput {
 		t.Errorf("a cursor of subscriptions, for accounts: %v", err)
 	}
 	named := &portfolio.AccountFilter{NameContains: ptr("a")}
-	if _, err := w.Accounts(named, nil, accounts.PageInfo.EndCursor, false); billing.CodeOf(err) != billing.CodeBadUserInput {
+	if _, err := w.Accounts(anyone, named, nil, accounts.PageInfo.EndCursor, false); billing.CodeOf(err) != billing.CodeBadUserInput {
 		t.Errorf("a cursor of another filter of accounts: %v", err)
 	}
 }
@@ -153,7 +153,7 @@ func TestAFilterNamesWhatThereIs(t *testing.T) {
 func FuzzCursor(f *testing.F) {
 	cursors := portfolio.Cursors{Key: []byte("a key for tests")}
 	p := &portfolio.Portfolio{Directory: directoryOf(f, sample(5)), Cursors: cursors}
-	page, err := p.Accounts(nil, ptr(3), nil, false)
+	page, err := p.Accounts(anyone, nil, ptr(3), nil, false)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func FuzzCursor(f *testing.F) {
 	f.Add("=")
 	f.Add(strings.Repeat("A", 5000))
 	f.Fuzz(func(t *testing.T, cursor string) {
-		page, err := p.Accounts(nil, ptr(1), &cursor, false)
+		page, err := p.Accounts(anyone, nil, ptr(1), &cursor, false)
 		if given[cursor] {
 			if err != nil || page == nil {
 				t.Errorf("a cursor of the list is refused: %v", err)

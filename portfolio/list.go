@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"tributary/access"
 	"tributary/billing"
 	"tributary/loaders"
 )
@@ -94,7 +95,7 @@ func (p *Portfolio) List(ctx context.Context, q Query) (*Connection, error) {
 		parts:     q.Parts | deciding,
 		deciding:  deciding,
 		cursors:   q.ShowCursors,
-		name:      identity("subscriptions", scope, q.Filter, order),
+		name:      identity(ctx, "subscriptions", scope, q.Filter, order),
 		census:    newCensus(p.Sources),
 	}
 	var from *position
@@ -105,7 +106,7 @@ func (p *Portfolio) List(ctx context.Context, q Query) (*Connection, error) {
 		}
 		from = &at
 	}
-	return l.answer(p.candidates(q.Account, q.Filter), from, q.CountTotal), nil
+	return l.answer(p.candidates(ctx, q.Account, q.Filter), from, q.CountTotal), nil
 }
 
 // answer chooses how to read. A list by id that is too long to be counted is
@@ -123,9 +124,9 @@ func (l *list) answer(holdings units, from *position, countTotal bool) *Connecti
 	return l.cut(rows, from, countTotal)
 }
 
-// candidates are the units that account and filter leave; the filter's sources
-// are told by isWanted.
-func (p *Portfolio) candidates(account *billing.Account, f *Filter) units {
+// candidates are the units that the caller may see and that account and filter
+// leave; the filter's sources are told by isWanted.
+func (p *Portfolio) candidates(ctx context.Context, account *billing.Account, f *Filter) units {
 	switch {
 	case f.isEmpty():
 		return nil
@@ -134,10 +135,12 @@ func (p *Portfolio) candidates(account *billing.Account, f *Filter) units {
 	case account != nil:
 		return p.unitsOf([]*billing.Account{account})
 	case f != nil && f.Accounts != nil:
-		return p.unitsOf(p.accountsByID(f.Accounts))
-	default:
-		return p.unitsOfAll()
+		return p.unitsOf(p.accountsByID(ctx, f.Accounts))
 	}
+	if some, all := p.Directory().Of(access.From(ctx)); !all {
+		return p.unitsOf(some)
+	}
+	return p.unitsOfAll()
 }
 
 // isWanted reports whether a source is to be asked: the filter has it, and it

@@ -11,12 +11,16 @@ import (
 	"testing"
 	"time"
 
+	"tributary/access"
 	"tributary/accounts"
 	"tributary/billing"
 	"tributary/cache"
 	"tributary/loaders"
 	"tributary/portfolio"
 )
+
+// anyone asks, and may do all.
+var anyone = access.With(context.Background(), access.Anyone)
 
 var now = time.Date(2026, time.March, 15, 12, 0, 0, 0, time.UTC)
 
@@ -214,7 +218,7 @@ func newWorld(t *testing.T, directory string) *world {
 	w.directory = parsed
 	store := cache.New(cache.Options{Now: w.time})
 	t.Cleanup(store.Close)
-	set, err := loaders.NewSet(opened, store, []reflect.Type{reflect.TypeFor[details]()}, parsed.Holder)
+	set, err := loaders.NewSet(opened, store, []reflect.Type{reflect.TypeFor[details]()}, func() *accounts.Directory { return parsed })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +249,7 @@ func (w *world) forget() { w.pass(24 * time.Hour) }
 // list answers a query in an operation of its own.
 func (w *world) list(q portfolio.Query) (*portfolio.Connection, error) {
 	q.ShowCursors = true
-	ctx, _ := w.Sources.Begin(context.Background(), 0)
+	ctx, _ := w.Sources.Begin(anyone, 0)
 	return w.List(ctx, q)
 }
 

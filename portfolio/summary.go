@@ -51,7 +51,7 @@ func (p *Portfolio) Summarise(ctx context.Context, account *billing.Account, fil
 		deciding:  needed&loaders.PartTrial | parts(filter, Order{}),
 		census:    newCensus(p.Sources),
 	}
-	rows := l.matching(p.candidates(account, filter))
+	rows := l.matching(p.candidates(ctx, account, filter))
 	s := &Summary{SubscriptionCount: len(rows), rows: rows, now: op.Now()}
 	s.count(p.Sources)
 	s.addUp(l.census)

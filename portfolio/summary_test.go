@@ -1,7 +1,6 @@
 package portfolio_test
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"strings"
@@ -17,7 +16,7 @@ const allParts = loaders.PartPlan | loaders.PartCustomer | loaders.PartTrial
 
 func (w *world) summary(filter *portfolio.Filter) *portfolio.Summary {
 	w.t.Helper()
-	ctx, _ := w.Sources.Begin(context.Background(), 0)
+	ctx, _ := w.Sources.Begin(anyone, 0)
 	summary, err := w.Summarise(ctx, w.directory.Page("", 1)[0], filter, allParts)
 	if err != nil {
 		w.t.Fatal(err)

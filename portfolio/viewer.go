@@ -1,10 +1,23 @@
 package portfolio
 
-// Viewer is who the gateway takes the caller for.
+import (
+	"context"
+
+	"tributary/access"
+)
+
+// Viewer is the caller as the schema shows it.
 type Viewer struct {
 	Subject string
 	Scopes  []string
 }
 
-// Anyone is the caller where no identity is asked for: it may do all.
-var Anyone = &Viewer{Subject: "anyone", Scopes: []string{"read", "write", "plans", "sensitive", "admin"}}
+// ViewerOf is who asks.
+func ViewerOf(ctx context.Context) *Viewer {
+	caller := access.From(ctx)
+	viewer := &Viewer{Subject: caller.Subject, Scopes: make([]string, len(caller.Scopes))}
+	for i, scope := range caller.Scopes {
+		viewer.Scopes[i] = string(scope)
+	}
+	return viewer
+}

@@ -27,7 +27,7 @@ func (r accountResolver) Summary(ctx context.Context, account *billing.Account, 
 type viewerResolver Root
 
 func (r viewerResolver) Accounts(ctx context.Context, _ *portfolio.Viewer, first *int, after *string) (*portfolio.AccountConnection, error) {
-	return r.Portfolio.Accounts(nil, first, after, selected(ctx).shows("totalCount"))
+	return r.Portfolio.Accounts(ctx, nil, first, after, selected(ctx).shows("totalCount"))
 }
 
 type planResolver Root

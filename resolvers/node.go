@@ -43,7 +43,7 @@ func (r queryResolver) lookUp(ctx context.Context, id string, parts loaders.Part
 	case "subscription":
 		return r.lookUpSubscription(ctx, pieces, parts)
 	case "account":
-		account, err := r.Portfolio.Account(id)
+		account, err := r.Portfolio.Account(ctx, id)
 		if account == nil {
 			return fixed(nil, err)
 		}

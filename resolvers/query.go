@@ -56,12 +56,12 @@ func (r queryResolver) Subscriptions(ctx context.Context, first *int, after *str
 	return Root(r).list(ctx, nil, page, filter, orderBy)
 }
 
-func (r queryResolver) Account(_ context.Context, id string) (*billing.Account, error) {
-	return r.Portfolio.Account(id)
+func (r queryResolver) Account(ctx context.Context, id string) (*billing.Account, error) {
+	return r.Portfolio.Account(ctx, id)
 }
 
 func (r queryResolver) Accounts(ctx context.Context, first *int, after *string, filter *portfolio.AccountFilter) (*portfolio.AccountConnection, error) {
-	return r.Portfolio.Accounts(filter, first, after, selected(ctx).shows("totalCount"))
+	return r.Portfolio.Accounts(ctx, filter, first, after, selected(ctx).shows("totalCount"))
 }
 
 func (r queryResolver) Plans(ctx context.Context, source string, organizationID *string) ([]*billing.Plan, error) {
@@ -80,6 +80,6 @@ func (r queryResolver) Sources(context.Context) ([]*loaders.Source, error) {
 	return r.Portfolio.Sources.Sources(), nil
 }
 
-func (r queryResolver) Viewer(context.Context) (*portfolio.Viewer, error) {
-	return portfolio.Anyone, nil
+func (r queryResolver) Viewer(ctx context.Context) (*portfolio.Viewer, error) {
+	return portfolio.ViewerOf(ctx), nil
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"tributary/access"
 	"tributary/billing"
 )
 
@@ -65,7 +66,7 @@ func (r *run) record(ctx context.Context, result *Result, took time.Duration) {
 		"mutation", r.mutation,
 		"source", r.sourceName(),
 		"target", r.target,
-		"caller", r.Caller(ctx),
+		"caller", access.From(ctx).Subject,
 		"outcome", string(r.ending),
 		"code", string(result.code()),
 		"sent", strconv.FormatBool(r.sent),

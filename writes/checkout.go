@@ -22,7 +22,11 @@ func (w *Writer) OpenCheckout(ctx context.Context, name string, request billing.
 	o.target = source.ID()
 	o.check = able.CheckCheckout(request)
 	if request.Team != nil && len(o.check) == 0 {
-		o.target = billing.Ref{Source: name, Org: *request.Team}.ID()
+		team := billing.Ref{Source: name, Org: *request.Team}
+		o.target = team.ID()
+		if !w.Sees(ctx, team) {
+			return w.carryOut(ctx, o, refuse(billing.CodeNotFound, name, []string{"teamId"}, "source "+name+" has no such team"))
+		}
 	}
 	o.job = &checkoutJob{able: able, request: request}
 	return w.carryOut(ctx, o, nil)

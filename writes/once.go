@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 
+	"tributary/access"
 	"tributary/billing"
 	"tributary/ledger"
 )
@@ -67,7 +68,7 @@ func (r *run) digest() ([]byte, error) {
 func (r *run) keyIDOf(ctx context.Context) string {
 	sum := sha256.New()
 	part := func(text string) { fmt.Fprintf(sum, "%d:%s", len(text), text) }
-	part(r.Caller(ctx))
+	part(access.From(ctx).Subject)
 	for _, source := range r.Sources.Sources() {
 		if borrowed := source.Borrowed(ctx); borrowed != "" {
 			part(source.Name())

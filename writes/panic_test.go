@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"tributary/access"
+	"tributary/accounts"
 	"tributary/billing"
 	"tributary/cache"
 	"tributary/ledger"
@@ -57,14 +59,14 @@ func TestAPanicIsToldAsWhatItLeaves(t *testing.T) {
 			w := writer(t, &log, endings)
 			psa, key := &loaders.Source{Source: source{}}, "k"
 			o := order{mutation: "cancelSubscription", source: psa, target: "subscription/psa/1", key: &key, lock: "psa:1", job: c.job}
-			if got := w.carryOut(t.Context(), o, nil); got.code() != c.first || strings.Contains(billing.ClientMessage(got.Fault), "hunter2") {
+			if got := w.carryOut(access.With(t.Context(), access.Anyone), o, nil); got.code() != c.first || strings.Contains(billing.ClientMessage(got.Fault), "hunter2") {
 				t.Errorf("got %s: %v", got.code(), got.Fault)
 			}
 			if line := log.String(); !strings.Contains(line, "hunter2") || !strings.Contains(line, `"sent":"`+c.sent+`"`) {
 				t.Errorf("the log reads %s", line)
 			}
 			o.job = faulty{}
-			if got := w.carryOut(t.Context(), o, nil); got.code() != c.again {
+			if got := w.carryOut(access.With(t.Context(), access.Anyone), o, nil); got.code() != c.again {
 				t.Errorf("the repetition got %q", got.code())
 			}
 			if len(endings) == 0 || w.Wait(0) {
@@ -78,7 +80,7 @@ func writer(t *testing.T, log *bytes.Buffer, endings map[Ending]int) *Writer {
 	t.Helper()
 	store := cache.New(cache.Options{})
 	t.Cleanup(store.Close)
-	set, err := loaders.NewSet(nil, store, nil, func(billing.Ref) *billing.Account { return nil })
+	set, err := loaders.NewSet(nil, store, nil, func() *accounts.Directory { return new(accounts.Directory) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +89,7 @@ func writer(t *testing.T, log *bytes.Buffer, endings map[Ending]int) *Writer {
 	return New(&Writer{
 		Sources: set, Ledger: kept, Secret: []byte("secret"),
 		Canonical: func(ref billing.Ref) billing.Ref { return ref },
-		Caller:    func(context.Context) string { return "anyone" },
+		Sees:      func(context.Context, billing.Ref) bool { return true },
 		RequestID: func(context.Context) string { return "" },
 		Observe:   func(_, _ string, ending Ending) { endings[ending]++ },
 		Log:       slog.New(slog.NewJSONHandler(log, nil)),

@@ -103,12 +103,14 @@ func asksOf(change billing.Change) []ask {
 // onSubscription makes a write to the subscription of an id; complete adds what
 // is peculiar to it, or refuses it.
 func (w *Writer) onSubscription(ctx context.Context, mutation, id string, input any, key *string, complete func(*order, *subscriptionJob) error) *Result {
-	source, ref, err := w.find(id)
+	source, ref, err := w.find(ctx, id)
 	o := order{mutation: mutation, source: source, key: key, input: input}
 	j := &subscriptionJob{Writer: w, source: source, ref: ref}
 	o.job = j
-	if err == nil {
+	if ref.Source != "" {
 		o.target = ref.ID()
+	}
+	if err == nil {
 		o.lock = lockOf(source, ref.ID())
 		o.subjects = w.Sources.SubjectsOf(ref)
 		err = complete(&o, j)
@@ -116,8 +118,8 @@ func (w *Writer) onSubscription(ctx context.Context, mutation, id string, input 
 	return w.carryOut(ctx, o, err)
 }
 
-// find reads a subscription's id.
-func (w *Writer) find(id string) (*loaders.Source, billing.Ref, error) {
+// find reads a subscription's id. What the caller may not see is not there.
+func (w *Writer) find(ctx context.Context, id string) (*loaders.Source, billing.Ref, error) {
 	source, parts, err := w.sourceOf("subscription", id)
 	if err != nil {
 		return source, billing.Ref{}, err
@@ -126,7 +128,15 @@ func (w *Writer) find(id string) (*loaders.Source, billing.Ref, error) {
 	if err != nil {
 		return source, billing.Ref{}, refuse(billing.CodeBadUserInput, source.Name(), []string{"id"}, billing.ClientMessage(err))
 	}
-	return source, w.Canonical(ref), nil
+	ref = w.Canonical(ref)
+	if !w.Sees(ctx, ref) {
+		return source, ref, noSubscription(source)
+	}
+	return source, ref, nil
+}
+
+func noSubscription(source *loaders.Source) refusals {
+	return refuse(billing.CodeNotFound, source.Name(), []string{"id"}, "source "+source.Name()+" has no such subscription")
 }
 
 // sourceOf splits an id of a kind into its source and the parts after that.

@@ -52,7 +52,7 @@ func (j *subscriptionJob) prepare(ctx context.Context) error {
 		return notMade(withField(err, "id"))
 	}
 	if sub == nil {
-		return refuse(billing.CodeNotFound, j.source.Name(), []string{"id"}, "source "+j.source.Name()+" has no such subscription")
+		return noSubscription(j.source)
 	}
 	j.before, j.readAt = sub, j.Sources.Now()
 	if err := j.obstacles(); err != nil {

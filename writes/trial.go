@@ -28,6 +28,10 @@ func (w *Writer) StartTrial(ctx context.Context, name string, request billing.Tr
 			break
 		}
 		ref := w.Canonical(billing.Ref{Source: name, Org: request.Org})
+		if !w.Sees(ctx, ref) {
+			err = refuse(billing.CodeNotFound, name, []string{"organizationId"}, "source "+name+" has no such organisation")
+			break
+		}
 		o.target = ref.ID()
 		o.lock = lockOf(source, ref.ID())
 		o.subjects = w.Sources.SubjectsOf(ref)

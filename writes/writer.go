@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tributary/access"
 	"tributary/billing"
 	"tributary/cache"
 	"tributary/ledger"
@@ -27,8 +28,10 @@ type Writer struct {
 	Canonical func(billing.Ref) billing.Ref
 	// Secret keys the digests of inputs.
 	Secret []byte
-	// Caller names who asks, RequestID the request that ctx belongs to.
-	Caller    func(ctx context.Context) string
+	// Sees tells whether the caller of ctx may see a subscription, or for a ref
+	// without a key what the organisation holds.
+	Sees func(context.Context, billing.Ref) bool
+	// RequestID names the request that ctx belongs to.
 	RequestID func(ctx context.Context) string
 	// Observe is told how each write ended.
 	Observe func(mutation, source string, ending Ending)
@@ -165,6 +168,9 @@ func (w *Writer) carryOut(ctx context.Context, o order, early error) (result *Re
 		}
 		r.record(context.WithoutCancel(ctx), result, time.Since(begun))
 	}()
+	if scope := o.scope(); !access.From(ctx).Has(scope) {
+		return failed(refuse(billing.CodeForbidden, "", nil, access.Missing(scope)+"; nothing was sent"))
+	}
 	if early != nil {
 		return failed(early)
 	}
@@ -178,6 +184,16 @@ func (r *run) afterPanic() *Result {
 		fault.Message = "The gateway failed while it made the change. " + sightings[billing.SeenNothing]
 	}
 	return &Result{Fault: fault}
+}
+
+// scope is what the caller needs.
+func (o order) scope() access.Scope {
+	switch o.mutation {
+	case "createPlan", "updatePlan", "deletePlan":
+		return access.Plans
+	default:
+		return access.Write
+	}
 }
 
 // sourceName is "" where there is no source.

@@ -236,6 +236,7 @@ func (n *normaliser) customer() *billing.Customer {
 		ID:         billing.GlobalID("customer", n.source, id),
 		ExternalID: id,
 		URL:        link(n.stripe.Customer.URL),
+		AtProvider: true,
 	}
 }
 
