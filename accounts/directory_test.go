@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"tributary/accounts"
 	"tributary/access"
+	"tributary/accounts"
 	"tributary/billing"
 	"tributary/config"
 )
