@@ -20,10 +20,13 @@ type Config struct {
 	Cache    Cache
 	Sources  []Source // in the order of the file, at least one
 	Accounts Accounts
-	Auth     Auth
 	Log      Log
 	Secret   string // keys cursors and fingerprints; "" leaves that to the sources' settings
 	Lists    Lists
+
+	Development Development
+	Timeouts    Timeouts
+	Edge        Edge
 }
 
 // Admin is the listener for operators.
@@ -47,9 +50,33 @@ type Log struct {
 	Format string `yaml:"format"` // json or text
 }
 
-// Auth says who may ask.
-type Auth struct {
-	Mode string `yaml:"mode"` // none
+// Development switches on what helps people who write queries, and strangers who
+// look for a way in.
+type Development struct {
+	GraphiQL      bool `yaml:"graphiql"`
+	Introspection bool `yaml:"introspection"` // and /schema.graphqls
+	Suggestions   bool `yaml:"suggestions"`   // "Did you mean" in errors
+}
+
+// Timeouts bound what a client can hold, each above zero.
+type Timeouts struct {
+	Header  time.Duration `yaml:"header"`  // for a request's header to arrive
+	Body    time.Duration `yaml:"body"`    // for header and body to arrive
+	Request time.Duration `yaml:"request"` // for an answer to be made
+	Write   time.Duration `yaml:"write"`   // from the header's arrival to the answer's last byte
+	Idle    time.Duration `yaml:"idle"`    // between two requests of a connection
+}
+
+// Edge is the settings of parts that read them by themselves.
+type Edge struct {
+	TLS         Node `yaml:"tls"`
+	Auth        Node `yaml:"auth"`
+	HTTP        Node `yaml:"http"`
+	CORS        Node `yaml:"cors"`
+	Limits      Node `yaml:"limits"`
+	Documents   Node `yaml:"documents"`
+	Rate        Node `yaml:"rate"`
+	Concurrency Node `yaml:"concurrency"`
 }
 
 // Source is one upstream system. Its own keys belong to the adapter of its
@@ -75,10 +102,13 @@ type file struct {
 	Cache    Cache  `yaml:"cache"`
 	Sources  Node   `yaml:"sources"`
 	Accounts Node   `yaml:"accounts"`
-	Auth     Node   `yaml:"auth"`
 	Log      Log    `yaml:"log"`
 	Secret   string `yaml:"secret"`
 	Lists    Lists  `yaml:"lists"`
+
+	Development Development `yaml:"development"`
+	Timeouts    Timeouts    `yaml:"timeouts"`
+	Edge        Edge        `yaml:",inline"`
 }
 
 // Load reads the configuration at path. TRIBUTARY_LISTEN, TRIBUTARY_REDIS_URL
@@ -151,7 +181,8 @@ func Parse(name string, data []byte, env Env) (*Config, error) {
 	faults := []error{root.Decode(&written)}
 	c := &Config{
 		Listen: written.Listen, Admin: written.Admin, Redis: written.Redis, Cache: written.Cache,
-		Log: written.Log, Secret: written.Secret, Lists: written.Lists, Auth: Auth{Mode: "none"},
+		Log: written.Log, Secret: written.Secret, Lists: written.Lists,
+		Development: written.Development, Timeouts: written.Timeouts, Edge: written.Edge,
 	}
 	if c.Sources, err = sources(root, written.Sources); err != nil {
 		faults = append(faults, err)
@@ -159,7 +190,7 @@ func Parse(name string, data []byte, env Env) (*Config, error) {
 	if c.Accounts, err = accounts(name, written.Accounts); err != nil {
 		faults = append(faults, err)
 	}
-	faults = append(faults, auth(written.Auth), override(c, env))
+	faults = append(faults, override(c, env))
 	if err := Join(faults...); err != nil {
 		return nil, err
 	}
@@ -228,23 +259,6 @@ func accounts(name string, node Node) (Accounts, error) {
 		elsewhere.File = filepath.Join(filepath.Dir(name), elsewhere.File)
 	}
 	return Accounts{File: elsewhere.File}, nil
-}
-
-// auth takes no keys but the mode, since those of the other modes would only
-// hide that the mode itself cannot be had.
-func auth(node Node) error {
-	if node.IsZero() {
-		return nil
-	}
-	field, ok := node.find("mode")
-	if ok {
-		mode, err := field.Value.Text()
-		if err == nil && (mode == "apiKeys" || mode == "jwt") {
-			return node.Problem("mode", "the mode %s is not available in this version; write none", mode)
-		}
-	}
-	written := Auth{Mode: "none"}
-	return node.Decode(&written)
 }
 
 // override takes what the environment says over the file.

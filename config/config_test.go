@@ -64,7 +64,7 @@ func TestTheExampleShowsTheDefaults(t *testing.T) {
 	}
 	c := parse(t, least, nil)
 	for _, line := range []string{
-		"listen: " + c.Listen, "memory: " + c.Cache.Memory.String(), "mode: " + c.Auth.Mode,
+		"listen: " + c.Listen, "memory: " + c.Cache.Memory.String(),
 		"level: " + c.Log.Level, "format: " + c.Log.Format, "scanLimit: 1000",
 	} {
 		if !strings.Contains(string(data), line) {
@@ -153,8 +153,9 @@ func TestAFaultSaysWhereItStandsAndWhatWouldBeRight(t *testing.T) {
 		{"a Redis of another scheme", least + "redis:\n  url: http://h\n", "c.yaml:3:8: redis.url: the URL starts with redis:// or, for TLS, rediss://"},
 		{"a Redis without a host", least + "redis:\n  url: redis:///0\n", "c.yaml:3:8: redis.url: the URL names no host; write it like redis://127.0.0.1:6379/0"},
 		{"an address without a port", least + "redis: { addrs: [a] }\n", "c.yaml:2:10: redis.addrs: number 1 is no host:port"},
-		{"a mode of a later version", least + "auth: { mode: jwt, issuer: x }\n", "c.yaml:2:15: auth.mode: the mode jwt is not available in this version; write none"},
-		{"an unknown mode", least + "auth: { mode: open }\n", "c.yaml:2:15: auth.mode: the only mode of this version is none"},
+		{"a timeout without time", least + "timeouts: { idle: 0s }\n", "c.yaml:2:19: timeouts.idle: a timeout is longer than 0s"},
+		{"less time to send than to make", least + "timeouts: { request: 2m }\n", "c.yaml:2:11: timeouts.write: an answer may take 2m0s to be made (request), so sending it may not take less"},
+		{"a misspelt switch", least + "development: { graphql: true }\n", `c.yaml:2:16: development.graphql: unknown key "graphql", did you mean "graphiql"?`},
 		{"accounts of one word", least + "accounts: a.yaml\n", "c.yaml:2:11: accounts: a list of accounts is needed here, or { file: PATH }"},
 		{"an accounts file without a path", least + "accounts: {}\n", "c.yaml:2:11: accounts.file: the path of the accounts file is missing"},
 		{"a short secret", least + "secret: hunter2\n", "c.yaml:2:9: secret: a secret has at least 16 characters"},

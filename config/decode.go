@@ -18,7 +18,8 @@ import (
 // time.Duration, Size, Node or encoding.TextUnmarshaler, whose error follows
 // the quoted value ("is not a size") and must not repeat it.
 //
-// What the file does not name keeps the value that into had. A struct that is
+// What the file does not name, the part itself included, keeps the value that into
+// had. A struct that is
 // zero, into's own, one within it or one that Decode makes, is first filled by
 // its method Defaults(), also where the file does not name it; behind a nil
 // pointer there is none until the file names it. A struct's method Validate()
@@ -35,7 +36,9 @@ func (n Node) Decode(into any) error {
 	}
 	var d decoder
 	fillDefaults(v.Elem())
-	d.value(n, v.Elem())
+	if !n.IsZero() {
+		d.value(n, v.Elem())
+	}
 	return Join(d.problems)
 }
 

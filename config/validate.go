@@ -112,12 +112,26 @@ func (l *Log) Validate() error {
 	)
 }
 
-// Validate refuses a mode that there is not.
-func (a *Auth) Validate() error {
-	if a.Mode != "none" {
-		return Invalidf("mode", "the only mode of this version is none")
+// Defaults fills in what the file need not say.
+func (t *Timeouts) Defaults() {
+	*t = Timeouts{Header: 5 * time.Second, Body: 30 * time.Second, Request: 30 * time.Second, Write: 90 * time.Second, Idle: 2 * time.Minute}
+}
+
+// Validate refuses times that would end every request, or none.
+func (t *Timeouts) Validate() error {
+	var faults []error
+	for _, timeout := range []struct {
+		key  string
+		time time.Duration
+	}{{"header", t.Header}, {"body", t.Body}, {"request", t.Request}, {"write", t.Write}, {"idle", t.Idle}} {
+		if timeout.time <= 0 {
+			faults = append(faults, Invalidf(timeout.key, "a timeout is longer than 0s"))
+		}
 	}
-	return nil
+	if t.Write < t.Request {
+		faults = append(faults, Invalidf("write", "an answer may take %s to be made (request), so sending it may not take less", t.Request))
+	}
+	return errors.Join(faults...)
 }
 
 // Validate refuses an address that cannot be listened on, and a secret that
