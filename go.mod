@@ -49,6 +49,7 @@ require (
 tool github.com/99designs/gqlgen
 
 ignore (
+	./clients/js/node_modules
 	./schematest/js/node_modules
 	./web/node_modules
 )

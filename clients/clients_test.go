@@ -1,0 +1,95 @@
+// Package clients_test asks the gateway through the GraphQL clients that people
+// use, each of them real.
+package clients_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tributary/clients/nodetest"
+)
+
+// What the gateway under test has.
+const (
+	hasDocuments   = false // persisted documents, under the key documents
+	logsItsClients = false // name and version of the client, with each request
+)
+
+// suites are the files of js, each with what its gateway's configuration holds
+// beside the sandbox.
+var suites = []struct {
+	file, more     string
+	client         string // the name and version that it gives; "" where it gives none
+	needsDocuments bool
+	count          int // of its tests; 0 where it need not be told
+}{
+	{file: "audits.mjs", count: 61},
+	{file: "apollo.test.mjs", client: "apollo-test 1.2.3"},
+	{file: "urql.test.mjs", client: "urql-test 1.2.3"},
+	{file: "relay.test.mjs", client: "relay-test 1.2.3"},
+	{file: "apq.test.mjs", more: "documents: { apq: true }\n", needsDocuments: true},
+	{file: "trusted-apollo.test.mjs", more: "documents: { mode: only, manifest: ARTIFACTS/apollo.json }\n", needsDocuments: true},
+	{file: "trusted-relay.test.mjs", more: "documents: { mode: only, manifest: ARTIFACTS/relay.json }\n", needsDocuments: true},
+}
+
+func TestClients(t *testing.T) {
+	nodetest.Install(t, "js")
+	artifacts := generate(t)
+	for _, suite := range suites {
+		t.Run(strings.TrimSuffix(suite.file, ".mjs"), func(t *testing.T) {
+			if suite.needsDocuments && !hasDocuments {
+				t.Skip("the gateway has no persisted documents: see hasDocuments")
+			}
+			t.Parallel()
+			e := start(t, strings.ReplaceAll(suite.more, "ARTIFACTS", artifacts))
+			count := nodetest.Suite(t, "js", []string{"GATEWAY=" + e.url, "ARTIFACTS=" + artifacts}, suite.file)
+			if suite.count != 0 && count != suite.count {
+				t.Errorf("there are %d tests, want %d", count, suite.count)
+			}
+			for word := range strings.FieldsSeq(suite.client) {
+				if logsItsClients && !strings.Contains(e.log.String(), word) {
+					t.Errorf("the log does not name the client by %s", word)
+				}
+			}
+		})
+	}
+}
+
+// generate gives a folder that holds what relay-compiler makes of the documents
+// in js/relay, and the manifests of trusted documents. It is not within js, for
+// relay-compiler does not look at files that git ignores.
+func generate(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, from := range map[string]string{
+		"relay.config.json":     "js/relay/relay.config.json",
+		"src/documents.js":      "js/relay/documents.js",
+		"schema/schema.graphql": "../schema.graphqls", // no other ending is read
+	} {
+		text, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name), string(text))
+	}
+	write(t, filepath.Join(dir, "artifacts", "relay.json"), "{}") // which it adds to
+	compiler, err := filepath.Abs("js/node_modules/relay-compiler/cli.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nodetest.Run(t, dir, nil, "node", compiler, "relay.config.json")
+	nodetest.Run(t, "js", nil, "node", "manifest.mjs", filepath.Join(dir, "artifacts", "apollo.json"))
+	return filepath.Join(dir, "artifacts")
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
