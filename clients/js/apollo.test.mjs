@@ -61,15 +61,16 @@ test('a query goes by GET too, with a content type that makes a browser ask firs
 })
 
 test('fetchMore goes through all pages', async () => {
-  const { client, wire } = connect()
+  const { client, cache, wire } = connect()
   const watched = client.watchQuery({ query: page, variables: { first: 20 } })
   const following = watched.subscribe({})
-  let list = (await settled(watched)).data.subscriptions
-  while (list.pageInfo.hasNextPage) {
-    await watched.fetchMore({ variables: { after: list.pageInfo.endCursor } })
-    list = watched.getCurrentResult().data.subscriptions
+  let { data } = await settled(watched)
+  while (data.subscriptions.pageInfo.hasNextPage) {
+    const { endCursor: after } = data.subscriptions.pageInfo
+    data = (await watched.fetchMore({ variables: { after } })).data
   }
   following.unsubscribe()
+  const list = cache.readQuery({ query: page }).subscriptions
   assertWhole(list.edges.map(({ node }) => node.id), list.totalCount)
   assert.equal(wire.sent.length, Math.ceil(list.totalCount / 20))
 })

@@ -49,3 +49,13 @@ export function assertWhole(ids, totalCount) {
   assert.equal(new Set(ids).size, ids.length, 'a row comes twice')
   assert.equal(ids.length, totalCount, 'rows are missing')
 }
+
+/** Holds that a request is answered with an error alone. */
+export async function assertRefused(request) {
+  const headers = { 'content-type': 'application/json' }
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(request) })
+  const { data, errors } = await answer.json()
+  assert.equal(data, undefined)
+  assert.equal(errors.length, 1)
+  assert.ok(errors[0].extensions.code)
+}

@@ -32,13 +32,13 @@ func Suite(t *testing.T, dir string, env []string, file string) int {
 	out, complaint, err := run(t, dir, env, "node",
 		"--test-reporter="+script, "--test-reporter-destination="+report, file)
 	lines, _ := os.ReadFile(report) // none where node did not get so far, which err tells
-	count := 0
+	count, last := 0, ""
 	for line := range bytes.Lines(lines) {
 		var r result
 		if err := json.Unmarshal(line, &r, json.RejectUnknownMembers(true)); err != nil {
 			t.Fatalf("read the report: %v\n%s", err, line)
 		}
-		count++
+		count, last = count+1, r.Name
 		t.Run(r.Name, func(t *testing.T) {
 			switch {
 			case r.Skipped:
@@ -49,7 +49,7 @@ func Suite(t *testing.T, dir string, env []string, file string) int {
 		})
 	}
 	if t.Failed() || err != nil {
-		t.Errorf("node %s: %v\n%s%s", file, err, out, complaint)
+		t.Errorf("node %s, whose last test was %q: %v\n%s%s", file, last, err, out, complaint)
 	}
 	if count == 0 {
 		t.Errorf("%s holds no test", file)
