@@ -50,11 +50,15 @@ export function assertWhole(ids, totalCount) {
   assert.equal(ids.length, totalCount, 'rows are missing')
 }
 
+/** The answer to a request that no client writes. */
+export async function ask(request) {
+  const headers = { 'content-type': 'application/json' }
+  return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(request) })).json()
+}
+
 /** Holds that a request is answered with an error alone. */
 export async function assertRefused(request) {
-  const headers = { 'content-type': 'application/json' }
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(request) })
-  const { data, errors } = await answer.json()
+  const { data, errors } = await ask(request)
   assert.equal(data, undefined)
   assert.equal(errors.length, 1)
   assert.ok(errors[0].extensions.code)

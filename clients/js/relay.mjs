@@ -27,8 +27,8 @@ export function connect(documentOf, options = {}) {
       headers: {
         accept: 'application/graphql-response+json, application/json;q=0.9',
         'content-type': 'application/json',
-        'X-Client-Name': 'relay-test',
-        'X-Client-Version': '1.2.3'
+        'X-GraphQL-Client-Name': 'relay-test',
+        'X-GraphQL-Client-Version': '1.2.3'
       },
       body: JSON.stringify({ ...documentOf(params), variables })
     })

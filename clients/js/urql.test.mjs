@@ -25,7 +25,7 @@ function connect({ storage, ...options } = {}) {
     url,
     preferGetMethod: false,
     fetch: wire.fetch,
-    fetchOptions: { headers: { 'X-Client-Name': 'urql-test', 'X-Client-Version': '1.2.3' } },
+    fetchOptions: { headers: { 'GraphQL-Client-Name': 'urql-test', 'GraphQL-Client-Version': '1.2.3' } },
     exchanges: [
       cacheExchange({
         schema: introspectionFromSchema(schema),
@@ -67,8 +67,8 @@ test('a client that would take an event stream as well is answered in plain JSON
   assert.deepEqual(headers, {
     accept: 'application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed',
     'content-type': 'application/json',
-    'x-client-name': 'urql-test',
-    'x-client-version': '1.2.3'
+    'graphql-client-name': 'urql-test',
+    'graphql-client-version': '1.2.3'
   })
   assert.match(media, /^application\/graphql-response\+json\b/)
 })

@@ -1,5 +1,4 @@
-// Package nodetest runs JavaScript in tests, with the packages that a lock file
-// pins.
+// Package nodetest gives tests the JavaScript packages that a lock file pins.
 package nodetest
 
 import (
@@ -29,7 +28,7 @@ func Install(t testing.TB, dir string) {
 	if reflect.DeepEqual(packages(t, installed), want) {
 		return
 	}
-	Run(t, dir, nil, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+	Run(t, dir, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 	if !reflect.DeepEqual(packages(t, installed), want) {
 		t.Fatalf("npm ci did not install what %s names", filepath.Join(dir, "package-lock.json"))
 	}
@@ -60,25 +59,18 @@ func packages(t testing.TB, file string) map[string]string {
 	return named
 }
 
-// Run gives what a command in a folder wrote to its standard output. Its
-// environment is that of the test and env.
-func Run(t testing.TB, dir string, env []string, name string, args ...string) []byte {
+// Run gives what a command in a folder wrote to its standard output.
+func Run(t testing.TB, dir, name string, args ...string) []byte {
 	t.Helper()
-	out, complaint, err := run(t, dir, env, name, args...)
-	if err != nil {
-		t.Fatalf("%s %v in %s: %v\n%s%s", name, args, dir, err, out, complaint)
-	}
-	return out
-}
-
-func run(t testing.TB, dir string, env []string, name string, args ...string) (out, complaint []byte, err error) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), env...)
-	var errors bytes.Buffer
-	cmd.Stderr = &errors
-	out, err = cmd.Output()
-	return out, errors.Bytes(), err
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %v in %s: %v\n%s%s", name, args, dir, err, out, complaint.Bytes())
+	}
+	return out
 }
