@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertRefused } from './gateway.mjs'
-import { artifact, byId, byText, change, connect } from './relay.mjs'
+import { artifact, byId, change, connect } from './relay.mjs'
 
 test('Relay asks by the ids that relay-compiler gave', async () => {
   const { read, wire } = connect(byId)
@@ -13,11 +13,6 @@ test('Relay changes something by the id of its document', async () => {
   const { environment } = connect(byId)
   const { cancelSubscription } = await change(environment, { id: 'subscription/psa/682' })
   assert.equal(cancelSubscription.subscription.cancellation.atPeriodEnd, true)
-})
-
-test('a text that is in the manifest is taken as well', async () => {
-  const { read } = connect(byText)
-  assert.equal((await read('AccountQuery', { id: 'account/acme' })).account.name, 'Acme')
 })
 
 test('a text that is not in the manifest is refused', () => assertRefused({ query: '{ viewer { subject } }' }))
