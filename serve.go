@@ -64,7 +64,7 @@ func (c serveCommand) serveSandbox(ctx context.Context, to streams) error {
 	if err != nil {
 		return fmt.Errorf("listen for the sandbox: %w", err)
 	}
-	upstreams := newServer(vendors)
+	upstreams := newServer(vendors, usualTimeouts())
 	go upstreams.Serve(listener)
 	defer upstreams.Close()
 	text := sandbox.Configuration("http://" + listener.Addr().String())
@@ -107,14 +107,21 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 		if err != nil {
 			return fmt.Errorf("listen for operators: %w", err)
 		}
-		server := newServer(built.Gateway.Metrics.Admin())
+		server := newServer(built.Gateway.Metrics.Admin(), settings.Timeouts)
 		running.Go(func() { server.Serve(admin) })
 		defer server.Close()
 	}
-	server := newServer(built.Gateway.Handler())
+	server := newServer(built.Gateway.Handler(), settings.Timeouts)
+	server.MaxHeaderBytes = int(built.Gateway.HTTP.Header)
 	failed := make(chan error, 1)
-	running.Go(func() { failed <- server.Serve(listener) })
-	greet(to.out, listener.Addr().String(), vendors != nil)
+	scheme := "http"
+	if server.TLSConfig = built.TLS(); server.TLSConfig != nil {
+		scheme = "https"
+		running.Go(func() { failed <- server.ServeTLS(listener, "", "") })
+	} else {
+		running.Go(func() { failed <- server.Serve(listener) })
+	}
+	greet(to.out, scheme+"://"+listener.Addr().String(), vendors != nil)
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
@@ -124,16 +131,22 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 }
 
 // newServer bounds what a slow or greedy client can hold.
-func newServer(handler http.Handler) *http.Server {
+func newServer(handler http.Handler, timeouts config.Timeouts) *http.Server {
 	return &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      90 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    gateway.LargestHeader,
+		ReadHeaderTimeout: timeouts.Header,
+		ReadTimeout:       timeouts.Body,
+		WriteTimeout:      timeouts.Write,
+		IdleTimeout:       timeouts.Idle,
+		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
 	}
+}
+
+func usualTimeouts() config.Timeouts {
+	var timeouts config.Timeouts
+	timeouts.Defaults()
+	return timeouts
 }
 
 // drain stops accepting and lets what runs finish.
@@ -160,8 +173,7 @@ func shutDown(server *http.Server, within time.Duration) error {
 }
 
 // greet tells a person where to go.
-func greet(out io.Writer, address string, sandboxed bool) {
-	url := "http://" + address
+func greet(out io.Writer, url string, sandboxed bool) {
 	fmt.Fprintf(out, "Tributary answers at %s/graphql\n", url)
 	fmt.Fprintf(out, "Explore it in a browser: %s/graphiql\n", url)
 	if sandboxed {
@@ -182,7 +194,7 @@ func (c sandboxCommand) Run(to streams) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	server := newServer(sandbox.New(time.Now).Handler())
+	server := newServer(sandbox.New(time.Now).Handler(), usualTimeouts())
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	fmt.Fprintf(to.out, "The simulated upstreams answer at http://%s/{focus,frontier,intercode,productive}\n", listener.Addr())

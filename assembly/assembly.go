@@ -20,6 +20,7 @@ import (
 	"tributary/cache"
 	"tributary/config"
 	"tributary/gateway"
+	"tributary/graph"
 	"tributary/ledger"
 	"tributary/loaders"
 	"tributary/portfolio"
@@ -39,6 +40,7 @@ type Assembly struct {
 	ledger  *ledger.Ledger
 	store   redis.UniversalClient // of the ledger; nil where there is none
 	sources []*loaders.Source
+	edge    edge
 }
 
 // Invalid is a configuration that cannot be used. It wraps config.Problems.
@@ -49,6 +51,7 @@ func (e Invalid) Unwrap() error { return e.error }
 
 // Close ends what runs in the background and hangs up.
 func (a *Assembly) Close() {
+	a.edge.close()
 	a.ledger.Close()
 	if a.store != nil {
 		a.store.Close()
@@ -101,6 +104,10 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 		Ready:    &gateway.Readiness{Sources: opened},
 		Metrics:  gateway.NewMetrics(),
 		Log:      log,
+	}
+	if err := a.openEdge(a.Gateway, file, settings, graph.NewExecutableSchema(graph.Config{}).Schema(), log); err != nil {
+		a.Close()
+		return nil, Invalid{err}
 	}
 	a.Gateway.Writes = writes.New(&writes.Writer{
 		Sources:   set,
@@ -205,9 +212,17 @@ func tlsOf(settings *config.TLS) (*tls.Config, error) {
 	return transport, nil
 }
 
-// Follow reloads the directory when its file changes and at each signal of
-// reload, until ctx ends. A broken edit is in the log and leaves the directory
-// as it was.
+// TLS is how the listener speaks TLS; nil where it does not.
+func (a *Assembly) TLS() *tls.Config {
+	if a.edge.tls == nil {
+		return nil
+	}
+	return a.edge.tls.Config()
+}
+
+// Follow reloads the directory when its file changes, and it and all other files
+// at each signal of reload, until ctx ends. A broken edit is in the log and leaves
+// what is in force as it was.
 func (a *Assembly) Follow(ctx context.Context, reload <-chan os.Signal, log *slog.Logger) {
 	var watching sync.WaitGroup
 	defer watching.Wait()
@@ -221,8 +236,9 @@ func (a *Assembly) Follow(ctx context.Context, reload <-chan os.Signal, log *slo
 		case <-ctx.Done():
 			return
 		case <-reload:
-			// The fault is in the log.
+			// Faults are in the log.
 			_ = a.Directory.Reload()
+			a.edge.reload()
 		}
 	}
 }

@@ -93,6 +93,9 @@ func media(contentType string, more ...string) http.Header {
 	return header
 }
 
+// asked is what a browser does not send for a page elsewhere without asking first.
+var asked = http.Header{"Graphql-Require-Preflight": {"1"}}
+
 const viewer = `{"query":"{ viewer { subject } }"}`
 
 func get(query string, more ...string) string {
@@ -114,27 +117,31 @@ func TestWhatIsNoGraphQLOverHTTPIsRefused(t *testing.T) {
 		status             int
 		code               string
 	}{
-		{"plain text, which a page elsewhere may send unasked", "POST", "/graphql", media("text/plain"), viewer, 415, "BAD_USER_INPUT"},
-		{"a form", "POST", "/graphql", media("application/x-www-form-urlencoded"), "query=%7Bviewer%7Bsubject%7D%7D", 415, "BAD_USER_INPUT"},
-		{"a form of several parts", "POST", "/graphql", media("multipart/form-data; boundary=x"), "--x--", 415, "BAD_USER_INPUT"},
-		{"no content type", "POST", "/graphql", nil, viewer, 415, "BAD_USER_INPUT"},
-		{"a mutation by GET", "GET", get(mutation), nil, "", 405, "BAD_USER_INPUT"},
-		{"a mutation by GET beside a query", "GET", get("query A { viewer { subject } } "+strings.Replace(mutation, "mutation", "mutation B", 1), "operationName", "B"), nil, "", 405, "BAD_USER_INPUT"},
+		{"plain text, which a page elsewhere may send unasked", "POST", "/graphql", media("text/plain"), viewer, 403, "FORBIDDEN"},
+		{"a form", "POST", "/graphql", media("application/x-www-form-urlencoded"), "query=%7Bviewer%7Bsubject%7D%7D", 403, "FORBIDDEN"},
+		{"a form of several parts", "POST", "/graphql", media("multipart/form-data; boundary=x"), "--x--", 403, "FORBIDDEN"},
+		{"no content type", "POST", "/graphql", nil, viewer, 403, "FORBIDDEN"},
+		{"a document alone", "POST", "/graphql", media("application/graphql"), "{ viewer { subject } }", 415, "BAD_USER_INPUT"},
+		{"a query that any page can have its reader's browser send", "GET", get("{ viewer { subject } }"), nil, "", 403, "FORBIDDEN"},
+		{"a mutation by GET", "GET", get(mutation), asked, "", 405, "BAD_USER_INPUT"},
+		{"a mutation by GET beside a query", "GET", get("query A { viewer { subject } } "+strings.Replace(mutation, "mutation", "mutation B", 1), "operationName", "B"), asked, "", 405, "BAD_USER_INPUT"},
 		{"another method", "PUT", "/graphql", media(inJSON), viewer, 405, "BAD_USER_INPUT"},
 		{"a deletion", "DELETE", "/graphql", nil, "", 405, "BAD_USER_INPUT"},
 		{"what a browser asks before it asks across origins", "OPTIONS", "/graphql", http.Header{"Origin": {"http://elsewhere.example"}, "Access-Control-Request-Method": {"POST"}}, "", 405, "BAD_USER_INPUT"},
 		{"no JSON", "POST", "/graphql", media(inJSON), `{"query": text-of-the-caller`, 400, "BAD_USER_INPUT"},
 		{"JSON of another form", "POST", "/graphql", media(inJSON), `{"query": ["text-of-the-caller"]}`, 400, "BAD_USER_INPUT"},
-		{"a list of requests", "POST", "/graphql", media(inJSON), "[" + viewer + "]", 400, "BAD_USER_INPUT"},
+		{"a list of requests", "POST", "/graphql", media(inJSON), "[" + viewer + "]", 400, "LIMIT_EXCEEDED"},
 		{"a key that is there twice", "POST", "/graphql", media(inJSON), `{"query":"{ text-of-the-caller }","query":"{ viewer { subject } }"}`, 400, "BAD_USER_INPUT"},
 		{"more after the request", "POST", "/graphql", media(inJSON), viewer + "{}", 400, "BAD_USER_INPUT"},
 		{"an empty body", "POST", "/graphql", media(inJSON), "", 400, "BAD_USER_INPUT"},
 		{"a body over a mebibyte", "POST", "/graphql", media(inJSON), `{"query":"` + strings.Repeat(" ", 1<<20) + `"}`, 413, "LIMIT_EXCEEDED"},
-		{"variables that are no JSON", "GET", get("{ viewer { subject } }", "variables", "text-of-the-caller"), nil, "", 400, "BAD_USER_INPUT"},
-		{"a query string that is not escaped", "GET", "/graphql?query=%zz", nil, "", 400, "BAD_USER_INPUT"},
-		{"a query that does not parse", "POST", "/graphql", media(inJSON), `{"query":"{"}`, 422, "BAD_USER_INPUT"},
-		{"no query", "GET", "/graphql", nil, "", 422, "BAD_USER_INPUT"},
-		{"a live operation by GET", "GET", get(`subscription { accountChanged(id: "account/acme") { __typename } }`), nil, "", 200, "NOT_SUPPORTED"},
+		{"variables that are no JSON", "GET", get("{ viewer { subject } }", "variables", "text-of-the-caller"), asked, "", 400, "BAD_USER_INPUT"},
+		{"a query string that is not escaped", "GET", "/graphql?query=%zz", asked, "", 400, "BAD_USER_INPUT"},
+		{"a query that does not parse", "POST", "/graphql", media(inJSON), `{"query":"{"}`, 200, "BAD_USER_INPUT"},
+		{"no query", "GET", "/graphql", asked, "", 400, "BAD_USER_INPUT"},
+		{"a live operation by GET", "GET", get(`subscription { accountChanged(id: "account/acme") { __typename } }`), asked, "", 200, "NOT_SUPPORTED"},
+		{"a stream of events", "POST", "/graphql", media(inJSON, "Accept", "text/event-stream"), viewer, 406, "NOT_SUPPORTED"},
+		{"a WebSocket", "GET", "/graphql", http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}, "", 400, "NOT_SUPPORTED"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := e.send(c.method, c.path, c.header, strings.NewReader(c.body))
@@ -178,20 +185,19 @@ func TestTheMediaTypeOfTheAnswerIsTheClientsChoice(t *testing.T) {
 		accept, want string
 		badDocument  int
 	}{
-		{"", plain, 422},
-		{"*/*", plain, 422},
-		{"application/json", plain, 422},
+		{"", plain, 200},
+		{"*/*", plain, 200},
+		{"application/json", plain, 200},
 		{"application/graphql-response+json", graphQL, 400},
-		{"application/graphql-response+json, application/json;q=0.9", graphQL, 400},
-		{"application/json, application/graphql-response+json", plain, 422},
-		{"text/html", plain, 422},
+		{"application/graphql-response+json;q=0.5, application/json;q=0.9", plain, 200},
+		{"application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed", graphQL, 400},
 	} {
 		header := media("application/json; charset=utf-8", "Accept", c.accept)
 		r := e.send("POST", "/graphql", header, strings.NewReader(viewer))
-		if r.status != http.StatusOK || r.header.Get("Content-Type") != c.want || len(r.Errors) > 0 {
+		if r.status != http.StatusOK || r.header.Get("Content-Type") != c.want+"; charset=utf-8" || len(r.Errors) > 0 {
 			t.Errorf("Accept: %s is answered %d %s %s", c.accept, r.status, r.header.Get("Content-Type"), r.body)
 		}
-		if r := e.send("POST", "/graphql", header, strings.NewReader(`{"query":"{ nothing }"}`)); r.status != c.badDocument || r.header.Get("Content-Type") != c.want {
+		if r := e.send("POST", "/graphql", header, strings.NewReader(`{"query":"{ nothing }"}`)); r.status != c.badDocument || r.header.Get("Content-Type") != c.want+"; charset=utf-8" {
 			t.Errorf("a bad document with Accept: %s is answered %d %s", c.accept, r.status, r.header.Get("Content-Type"))
 		}
 	}
@@ -200,7 +206,7 @@ func TestTheMediaTypeOfTheAnswerIsTheClientsChoice(t *testing.T) {
 func TestGetAndPostTakeTheSame(t *testing.T) {
 	e := start(t)
 	query := `query A($first: Int, $id: ID!) { accounts(first: $first) { nodes { id } } account(id: $id) { name } } query B { viewer { subject } }`
-	byGet := e.send("GET", get(query, "operationName", "A", "variables", `{"first":2,"id":"account/acme"}`), nil, nil)
+	byGet := e.send("GET", get(query, "operationName", "A", "variables", `{"first":2,"id":"account/acme"}`), asked, nil)
 	body, err := json.Marshal(map[string]any{"query": query, "operationName": "A", "variables": map[string]any{"first": 2, "id": "account/acme"}, "extensions": nil})
 	if err != nil {
 		t.Fatal(err)

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/go-json-experiment/json"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -94,19 +92,4 @@ func extensions(ctx context.Context, err error) map[string]any {
 		fields["requestId"] = id
 	}
 	return fields
-}
-
-// writeError answers a request that never became an operation.
-func writeError(w http.ResponseWriter, r *http.Request, status int, err error) {
-	body, marshalErr := json.Marshal(map[string]any{"errors": []any{map[string]any{
-		"message":    billing.ClientMessage(err),
-		"extensions": extensions(r.Context(), err),
-	}}}, json.Deterministic(true))
-	if marshalErr != nil {
-		http.Error(w, "", http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	w.Write(body)
 }

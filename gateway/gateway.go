@@ -1,5 +1,6 @@
-// Package gateway is the HTTP edge: it takes GraphQL over HTTP, gives each
-// request an id, a deadline and a line in the log, and shows errors to clients.
+// Package gateway is the HTTP edge: it lets callers in, judges what they ask
+// before any of it is executed, gives each request an id, a deadline and a line in
+// the log, and shows errors to clients.
 package gateway
 
 import (
@@ -8,21 +9,16 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strings"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler"
-	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
-	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
-
 	"tributary/billing"
-	"tributary/graph"
-	"tributary/loaders"
+	"tributary/config"
+	"tributary/document"
+	"tributary/graphqlhttp"
+	"tributary/identity"
+	"tributary/persisted"
 	"tributary/portfolio"
-	"tributary/resolvers"
+	"tributary/throttle"
 	"tributary/writes"
 )
 
@@ -40,123 +36,68 @@ type Gateway struct {
 	// upstreams.
 	Sandbox http.Handler
 
-	inputs inputs
+	Identity    *identity.Door
+	HTTP        graphqlhttp.Settings
+	CORS        graphqlhttp.CORS
+	Documents   *document.Documents
+	Persisted   *persisted.Documents
+	Addresses   *throttle.Gate // requests by network address
+	Callers     *throttle.Gate // requests by caller
+	Rate        *throttle.Rate // nil for no budget
+	RequestTime time.Duration  // from a request's arrival to its answer
+	Development config.Development
 }
-
-// The bounds of a request.
-const (
-	requestTime   = 30 * time.Second
-	largestBody   = 1 << 20
-	knownDocs     = 1000 // parsed documents that are kept
-	LargestHeader = 64 << 10
-)
 
 // Handler serves all of the gateway's endpoints.
 func (g *Gateway) Handler() http.Handler {
+	open, err := g.CORS.Wrap(g.logged(g.graphQL()))
+	if err != nil {
+		panic(err) // settings that were read are valid
+	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", g.logged(g.graphQL()))
-	mux.Handle("/graphiql", g.GraphiQL)
-	mux.Handle("/graphiql/", g.GraphiQL)
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "/graphiql", http.StatusFound)
-	})
-	mux.HandleFunc("GET /schema.graphqls", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		fmt.Fprint(w, g.SDL)
-	})
+	mux.Handle("/graphql", open)
+	if g.Development.GraphiQL {
+		mux.Handle("/graphiql", g.GraphiQL)
+		mux.Handle("/graphiql/", g.GraphiQL)
+		mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/graphiql", http.StatusFound)
+		})
+	}
+	if g.Development.Introspection {
+		mux.HandleFunc("GET /schema.graphqls", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			fmt.Fprint(w, g.SDL)
+		})
+	}
 	mux.HandleFunc("GET /healthz", g.Ready.alive)
 	mux.HandleFunc("GET /readyz", g.Ready.ready)
 	if g.Sandbox != nil {
 		mux.Handle("/_sandbox/", g.Sandbox)
 	}
-	return withRequestID(mux)
+	return withRequestID(guarded(mux))
 }
 
-// graphQL executes GraphQL over HTTP.
-func (g *Gateway) graphQL() http.Handler {
-	schema := graph.NewExecutableSchema(graph.Config{
-		Resolvers:  resolvers.Root{Portfolio: g.Portfolio, Writes: g.Writes},
-		Directives: graph.DirectiveRoot{Requires: resolvers.Requires},
-	})
-	g.inputs = inputs{schema.Schema()}
-	server := handler.New(schema)
-	server.AddTransport(overHTTP{})
-	server.SetQueryCache(lru.New[*ast.QueryDocument](knownDocs))
-	server.Use(extension.Introspection{})
-	server.SetErrorPresenter(g.present)
-	server.SetRecoverFunc(g.recover)
-	server.AroundOperations(g.operation)
-	server.AroundRootFields(visit)
+// guarded tells browsers to do as little as possible with what they get; pages
+// say for themselves what they need.
+func guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodPost {
-			w.Header().Set("Allow", "GET, POST")
-			writeError(w, r, http.StatusMethodNotAllowed, billing.Errorf(billing.CodeBadUserInput, "GraphQL is asked with POST or GET"))
-			return
+		header := w.Header()
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		header.Set("Referrer-Policy", "no-referrer")
+		if r.TLS != nil {
+			header.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), requestTime)
-		defer cancel()
-		r.Body = http.MaxBytesReader(w, r.Body, largestBody)
-		server.ServeHTTP(w, r.WithContext(ctx))
+		next.ServeHTTP(w, r)
 	})
 }
 
-// operation gives an operation its loaders, and refuses live ones.
-func (g *Gateway) operation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	request := graphql.GetOperationContext(ctx)
-	if request.Operation.Operation == ast.Subscription {
-		err := billing.Errorf(billing.CodeNotSupported, "this version of the gateway has no live operations")
-		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{g.present(ctx, err)}})
-	}
-	if err := mayExecute(ctx, request); err != nil {
-		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{g.present(ctx, err)}})
-	}
-	if request.Operation.Operation == ast.Mutation {
-		if err := g.inputs.check(request); err != nil {
-			return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{g.present(ctx, err)}})
-		}
-	}
-	ctx, op := g.Portfolio.Sources.Begin(ctx, rootFields(request))
-	if entry := entryOf(ctx); entry != nil {
-		entry.operation = request.Operation.Name
-		entry.kind = string(request.Operation.Operation)
-		entry.loads = op
-	}
-	return next(ctx)
-}
-
-// rootFields counts the fields that visit will see at the same time: those of
-// a query; a mutation's run one after the other.
-func rootFields(request *graphql.OperationContext) int {
-	if request.Operation.Operation != ast.Query {
-		return 0
-	}
-	count := 0
-	for _, field := range graphql.CollectFields(request, request.Operation.SelectionSet, []string{"Query"}) {
-		if !isIntrospection(field.Name) {
-			count++
-		}
-	}
-	return count
-}
-
-// visit tells the loaders when a root field of a query begins and ends.
-func visit(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-	isQuery := graphql.GetOperationContext(ctx).Operation.Operation == ast.Query
-	if !isQuery || isIntrospection(graphql.GetRootFieldContext(ctx).Field.Name) {
-		return next(ctx)
-	}
-	ctx, done := loaders.From(ctx).Visit(ctx)
-	defer done()
-	return next(ctx)
-}
-
-// rootTypes are the types that operations begin at.
-var rootTypes = map[ast.Operation]string{ast.Query: "Query", ast.Mutation: "Mutation", ast.Subscription: "SubscriptionRoot"}
-
-func isIntrospection(field string) bool { return strings.HasPrefix(field, "__") }
-
-// recover turns a panic into an error that tells nothing; the log has it all.
-func (g *Gateway) recover(ctx context.Context, fault any) error {
-	g.Log.Error("a resolver panicked", "panic", fmt.Sprint(fault), "requestId", RequestID(ctx), "stack", string(debug.Stack()))
+// panicked turns a panic into an error that tells nothing; the log has it all.
+func (g *Gateway) panicked(ctx context.Context, fault any) *billing.Error {
+	g.Log.Error("the gateway panicked", "panic", fmt.Sprint(fault), "requestId", RequestID(ctx), "stack", string(debug.Stack()))
 	return &billing.Error{Code: billing.CodeInternal}
 }
+
+// recover makes a panic cost its field alone.
+func (g *Gateway) recover(ctx context.Context, fault any) error { return g.panicked(ctx, fault) }

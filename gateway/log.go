@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"tributary/access"
+	"tributary/document"
 	"tributary/loaders"
 	"tributary/sources/upstream"
 )
@@ -48,11 +48,18 @@ func isPlain(id string) bool {
 
 // entry gathers what the line of one GraphQL request says.
 type entry struct {
+	caller    string // "" for nobody that is known
+	client    client
 	operation string
 	kind      string
 	loads     *loaders.Operation
 	meter     upstream.Meter
 	status    int
+}
+
+// note takes down what is asked; of a batch the last.
+func (e *entry) note(operation *document.Operation) {
+	e.operation, e.kind = operation.Definition.Name, string(operation.Definition.Operation)
 }
 
 type entryKey struct{}
@@ -63,15 +70,13 @@ func entryOf(ctx context.Context) *entry {
 }
 
 // logged writes one line a request, with no value that a client sent but the
-// operation's name, and lets the sources see the headers that they may forward.
+// operation's name and its own.
 func (g *Gateway) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
-		e := &entry{status: http.StatusOK}
+		e := &entry{status: http.StatusOK, client: clientOf(r.Header)}
 		ctx := context.WithValue(r.Context(), entryKey{}, e)
 		ctx = upstream.WithMeter(ctx, &e.meter)
-		ctx = upstream.WithForwarded(ctx, r.Header)
-		ctx = access.With(ctx, access.Anyone)
 		next.ServeHTTP(&statusWriter{ResponseWriter: w, entry: e}, r.WithContext(ctx))
 		g.finish(ctx, e, time.Since(begun))
 	})
@@ -85,6 +90,9 @@ func (g *Gateway) finish(ctx context.Context, e *entry, took time.Duration) {
 	g.Metrics.observe(e, took, hits, misses)
 	g.Log.LogAttrs(ctx, slog.LevelInfo, "graphql",
 		slog.String("requestId", RequestID(ctx)),
+		slog.String("caller", e.caller),
+		slog.String("client", e.client.name),
+		slog.String("clientVersion", e.client.version),
 		slog.String("operation", shorten(e.operation)),
 		slog.String("kind", e.kind),
 		slog.Int("status", e.status),

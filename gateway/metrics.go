@@ -12,6 +12,7 @@ import (
 
 	"tributary/billing"
 	"tributary/loaders"
+	"tributary/throttle"
 	"tributary/writes"
 )
 
@@ -23,12 +24,15 @@ type Metrics struct {
 	calls     prometheus.Counter
 	answers   *prometheus.CounterVec
 	writes    *prometheus.CounterVec
+	refused   *prometheus.CounterVec
+	clients   *clients
 }
 
 // NewMetrics makes the gateway's metrics with those of the process.
 func NewMetrics() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
+		clients:  newClients(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tributary_graphql_requests_total", Help: "GraphQL requests, by kind of operation and HTTP status.",
 		}, []string{"kind", "status"}),
@@ -46,7 +50,10 @@ func NewMetrics() *Metrics {
 			Name: "tributary_writes_total", Help: "Mutations, by source and how they ended: done, unchanged, refused, failed, unknown, replayed.",
 		}, []string{"mutation", "source", "outcome"}),
 	}
-	m.registry.MustRegister(m.requests, m.durations, m.calls, m.answers, m.writes,
+	m.refused = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "tributary_refused_credentials_total", Help: "Requests whose sender is not known, by the reason, which clients are not told.",
+	}, []string{"reason"})
+	m.registry.MustRegister(m.refused, m.requests, m.durations, m.calls, m.answers, m.writes, m.clients.counter,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -72,6 +79,20 @@ func (m *Metrics) WatchCounter(name, help string, count func() int64) {
 		func() float64 { return float64(count()) }))
 }
 
+// WatchGauge shows a figure that another package keeps.
+func (m *Metrics) WatchGauge(name, help string, value func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+}
+
+// WatchGate shows how full the gateway is.
+func (m *Metrics) WatchGate(gate *throttle.Gate) {
+	m.WatchGauge("tributary_requests_under_way", "GraphQL requests that were let in and are not over.", func() float64 { return float64(gate.Inside()) })
+	m.WatchCounter("tributary_requests_turned_away_total", "GraphQL requests that there was no room for.", gate.TurnedAway)
+}
+
+// ObserveRefusedCredential counts a caller that was not let in.
+func (m *Metrics) ObserveRefusedCredential(reason string) { m.refused.WithLabelValues(reason).Inc() }
+
 // ObserveWrite counts a mutation.
 func (m *Metrics) ObserveWrite(mutation, source string, ending writes.Ending) {
 	m.writes.WithLabelValues(mutation, source, string(ending)).Inc()
@@ -83,6 +104,9 @@ func (m *Metrics) observe(e *entry, took time.Duration, hits, misses int64) {
 		kind = "refused"
 	}
 	m.requests.WithLabelValues(kind, strconv.Itoa(e.status)).Inc()
+	if e.caller != "" {
+		m.clients.count(e.client)
+	}
 	m.durations.Observe(took.Seconds())
 	m.calls.Add(float64(e.meter.Calls()))
 	m.answers.WithLabelValues("hit").Add(float64(hits))

@@ -34,6 +34,8 @@ func Configuration(base string) string {
     timezone: UTC
     auth: { headers: { X-Auth-Token: sandbox, X-Organization-Id: "682" } }
 log: { format: text }
+development: { graphiql: true, introspection: true, suggestions: true }
+auth: { mode: none, insecure: true }
 accounts:
 `, focusSource, base, frontierSource, base, intercodeSource, base, productiveSource, base)
 	for _, account := range Accounts() {

@@ -1,0 +1,98 @@
+package assembly
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"tributary/config"
+	"tributary/document"
+	"tributary/gateway"
+	"tributary/identity"
+	"tributary/throttle"
+	"tributary/tlsfiles"
+)
+
+// edge is what stands between the socket and the resolvers.
+type edge struct {
+	tls      *tlsfiles.Files // nil for plain HTTP
+	identity *identity.Door
+	rate     *throttle.Rate // nil for no budgets
+}
+
+func (e *edge) close() {
+	if e.identity != nil {
+		e.identity.Close()
+	}
+	if e.rate != nil {
+		e.rate.Close()
+	}
+}
+
+// reload reads the files of the edge again. What came of it is in the log.
+func (e *edge) reload() {
+	_ = e.identity.Reload()
+	if e.tls != nil {
+		_ = e.tls.Reload()
+	}
+}
+
+// written are the settings of the edge that nothing but the configuration decides.
+type written struct {
+	tls      tlsfiles.Settings
+	identity identity.Settings
+	limits   document.Limits
+	rate     throttle.RateSettings
+	gate     throttle.GateSettings
+}
+
+// openEdge gives g its edge; its error is of the configuration. file is the
+// configuration's, "" for none.
+func (a *Assembly) openEdge(g *gateway.Gateway, file string, settings *config.Config, schema *ast.Schema, log *slog.Logger) error {
+	var w written
+	var err error
+	nodes, folder := settings.Edge, filepath.Dir(file)
+	w.identity, err = identity.Read(nodes.Auth, folder, os.LookupEnv)
+	if err == nil {
+		err = w.identity.CheckListener(settings.Listen)
+	}
+	if err := config.Join(err,
+		nodes.HTTP.Decode(&g.HTTP), nodes.CORS.Decode(&g.CORS), nodes.Limits.Decode(&w.limits),
+		nodes.Rate.Decode(&w.rate), nodes.Concurrency.Decode(&w.gate),
+	); err != nil {
+		return err
+	}
+	if !nodes.TLS.IsZero() {
+		if err := nodes.TLS.Decode(&w.tls); err != nil {
+			return err
+		}
+		if a.edge.tls, err = tlsfiles.Load(w.tls.In(folder), log); err != nil {
+			return err
+		}
+		g.Metrics.WatchGauge("tributary_tls_certificate_expires_seconds", "When the certificate that is served ends, as a Unix time.",
+			func() float64 { return float64(a.edge.tls.NotAfter().Unix()) })
+	}
+	a.edge.identity = identity.New(w.identity, identity.Options{Log: log, Observe: g.Metrics.ObserveRefusedCredential})
+	g.Identity = a.edge.identity
+	g.Documents = document.New(schema, document.Options{
+		Limits: w.limits, Suggestions: settings.Development.Suggestions, Introspection: settings.Development.Introspection,
+		Cached: 1000, CachedMemory: 16 << 20,
+	})
+	g.Addresses = throttle.NewGate(w.gate.Requests, w.gate.PerAddress)
+	g.Callers = throttle.NewGate(w.gate.Requests, w.gate.PerCaller)
+	// Without identities all callers are one, and would share one budget: only
+	// where the file asks for that.
+	if w.identity.Mode() != identity.ModeNone || !nodes.Rate.IsZero() {
+		a.edge.rate = throttle.NewRate(w.rate, a.store, rateTimeout)
+		g.Rate = a.edge.rate
+	}
+	g.Metrics.WatchGate(g.Addresses)
+	g.RequestTime, g.Development = settings.Timeouts.Request, settings.Development
+	return nil
+}
+
+// rateTimeout bounds the wait for Redis before an operation.
+const rateTimeout = 50 * time.Millisecond

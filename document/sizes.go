@@ -1,0 +1,87 @@
+package document
+
+import (
+	"encoding/json"
+	"reflect"
+	"strconv"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// conditions are those of @skip and @include that variables decide. out reports
+// that the document itself leaves the selection out.
+func conditions(directives ast.DirectiveList) (unless []condition, out bool) {
+	for _, directive := range directives {
+		if directive.Name != "skip" && directive.Name != "include" {
+			continue
+		}
+		leaves := directive.Name == "skip"
+		switch given := directive.Arguments.ForName("if").Value; given.Kind {
+		case ast.Variable:
+			unless = append(unless, condition{given.Raw, leaves})
+		case ast.BooleanValue:
+			out = out || (given.Raw == "true") == leaves
+		}
+	}
+	return unless, out
+}
+
+func fieldOf(selected *ast.Field) *field {
+	priced := &field{
+		price: prices[selected.ObjectDefinition.Name][selected.Name],
+		list:  selected.Definition.Type.Elem != nil && len(selected.SelectionSet) > 0,
+	}
+	names := []string{"first", "last"}
+	switch priced.grows {
+	case byIDs:
+		names = []string{"ids"}
+	case byNothing, withPage:
+		return priced
+	}
+	for _, name := range names {
+		given := selected.Arguments.ForName(name)
+		if given == nil {
+			continue
+		}
+		switch v := given.Value; v.Kind {
+		case ast.Variable:
+			priced.size = append(priced.size, length{variable: v.Raw})
+		case ast.ListValue:
+			priced.size = append(priced.size, length{fixed: len(v.Children)})
+		case ast.IntValue:
+			n, _ := strconv.Atoi(v.Raw) // validated; one out of range is the largest
+			priced.size = append(priced.size, length{fixed: n})
+		default: // one value stands for a list of it; null for no argument
+			if v.Kind != ast.NullValue {
+				priced.size = append(priced.size, length{fixed: 1})
+			}
+		}
+	}
+	return priced
+}
+
+// number64 is the number in a coerced variable, or the length of its list.
+func number64(v any) (int, bool) {
+	switch v := v.(type) {
+	case nil:
+		return 0, false
+	case int:
+		return v, true
+	case int64:
+		return int(v), true
+	case float64:
+		return int(v), true
+	case json.Number:
+		n, err := v.Int64()
+		return int(n), err == nil
+	case []any:
+		return len(v), true
+	case string:
+		n, err := strconv.Atoi(v)
+		return n, err == nil
+	}
+	if list := reflect.ValueOf(v); list.Kind() == reflect.Slice {
+		return list.Len(), true
+	}
+	return 0, false
+}

@@ -1,0 +1,134 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"tributary/billing"
+	"tributary/document"
+	"tributary/graphqlhttp"
+	"tributary/loaders"
+	"tributary/persisted"
+)
+
+// execute judges a request and executes it. Its refusal is of the transport's
+// kind: the wrong method for what is asked.
+func (g *graphQL) execute(r *http.Request, request *graphqlhttp.Request) (*result, *graphqlhttp.Refusal) {
+	ctx := r.Context()
+	prepared, operation, err := g.prepare(ctx, request)
+	if err != nil {
+		return g.refusedBy(ctx, err), nil
+	}
+	kind := operation.Definition.Operation
+	entryOf(ctx).note(operation)
+	if kind == ast.Mutation && r.Method == http.MethodGet {
+		return nil, graphqlhttp.RefuseMutation()
+	}
+	asked := &graphql.OperationContext{
+		RawQuery:               prepared.Text,
+		Variables:              operation.Variables,
+		OperationName:          operation.Definition.Name,
+		Doc:                    prepared.AST,
+		Extensions:             request.Extensions,
+		Headers:                r.Header,
+		Operation:              operation.Definition,
+		DisableIntrospection:   !g.Development.Introspection,
+		RecoverFunc:            g.recover,
+		ResolverMiddleware:     pass,
+		RootResolverMiddleware: visit,
+	}
+	asked.Stats.OperationStart = graphql.Now()
+	if err := g.judge(ctx, asked, operation.Cost); err != nil {
+		return g.refusedBy(ctx, err), nil
+	}
+	return g.run(ctx, asked, operation.Cost), nil
+}
+
+// prepare is the document of a request and the operation that it asks for.
+func (g *graphQL) prepare(ctx context.Context, request *graphqlhttp.Request) (*document.Document, *document.Operation, error) {
+	found, err := g.Persisted.Resolve(ctx, persisted.Request{Query: request.Query, DocumentID: request.DocumentID, Extensions: request.Extensions})
+	if err != nil {
+		return nil, nil, err
+	}
+	prepared, err := g.Documents.Prepare(found.Text)
+	if err != nil {
+		return nil, nil, err
+	}
+	found.Register(ctx)
+	operation, err := prepared.Operation(request.OperationName, request.Variables)
+	return prepared, operation, err
+}
+
+// judge refuses what a well-formed operation may not do, before any of it is done.
+func (g *graphQL) judge(ctx context.Context, asked *graphql.OperationContext, cost document.Cost) error {
+	if asked.Operation.Operation == ast.Subscription {
+		return billing.Errorf(billing.CodeNotSupported, "this version of the gateway has no live operations")
+	}
+	if err := mayExecute(ctx, asked); err != nil {
+		return err
+	}
+	if asked.Operation.Operation == ast.Mutation {
+		if err := g.inputs.check(asked); err != nil {
+			return err
+		}
+	}
+	return g.charge(ctx, cost)
+}
+
+// run executes an operation that nothing speaks against.
+func (g *graphQL) run(ctx context.Context, asked *graphql.OperationContext, estimated document.Cost) *result {
+	entry := entryOf(ctx)
+	before := entry.meter.Calls()
+	ctx, entry.loads = g.Portfolio.Sources.Begin(ctx, rootFields(asked))
+	answers, ctx := g.executor.DispatchOperation(ctx, asked)
+	done := &result{outcome: graphqlhttp.Executed, answer: answers(ctx), isWrite: asked.Operation.Operation == ast.Mutation}
+	if done.answer == nil { // the client has gone, or the time is over
+		return g.refusedBy(ctx, billing.Errorf(billing.CodeSourceTimeout, "the time for the request ran out"))
+	}
+	actual := int(entry.meter.Calls() - before)
+	g.settle(ctx, estimated, actual)
+	if wanted, _ := asked.Extensions["cost"].(bool); wanted {
+		done.answer.Extensions = map[string]any{"cost": map[string]any{
+			"estimated": map[string]int{"calls": estimated.Calls, "fields": estimated.Fields},
+			"actual":    map[string]int{"calls": actual},
+		}}
+	}
+	return done
+}
+
+func pass(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) }
+
+// rootFields counts the fields that visit will see at the same time: those of
+// a query; a mutation's run one after the other.
+func rootFields(request *graphql.OperationContext) int {
+	if request.Operation.Operation != ast.Query {
+		return 0
+	}
+	count := 0
+	for _, field := range graphql.CollectFields(request, request.Operation.SelectionSet, []string{"Query"}) {
+		if !isIntrospection(field.Name) {
+			count++
+		}
+	}
+	return count
+}
+
+// visit tells the loaders when a root field of a query begins and ends.
+func visit(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	isQuery := graphql.GetOperationContext(ctx).Operation.Operation == ast.Query
+	if !isQuery || isIntrospection(graphql.GetRootFieldContext(ctx).Field.Name) {
+		return next(ctx)
+	}
+	ctx, done := loaders.From(ctx).Visit(ctx)
+	defer done()
+	return next(ctx)
+}
+
+// rootTypes are the types that operations begin at.
+var rootTypes = map[ast.Operation]string{ast.Query: "Query", ast.Mutation: "Mutation", ast.Subscription: "SubscriptionRoot"}
+
+func isIntrospection(field string) bool { return strings.HasPrefix(field, "__") }

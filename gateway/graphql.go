@@ -1,0 +1,176 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"tributary/billing"
+	"tributary/graph"
+	"tributary/graphqlhttp"
+	"tributary/resolvers"
+)
+
+// graphQL answers /graphql. What is cheapest to refuse is refused first, and
+// nothing of a request is executed before all of it was judged.
+type graphQL struct {
+	*Gateway
+	executor *executor.Executor
+	inputs   inputs
+}
+
+func (g *Gateway) graphQL() http.Handler {
+	schema := graph.NewExecutableSchema(graph.Config{
+		Resolvers:  resolvers.Root{Portfolio: g.Portfolio, Writes: g.Writes},
+		Directives: graph.DirectiveRoot{Requires: resolvers.Requires},
+	})
+	h := &graphQL{Gateway: g, executor: executor.New(schema), inputs: inputs{schema.Schema()}}
+	h.executor.SetErrorPresenter(g.present)
+	h.executor.SetRecoverFunc(g.recover)
+	return h
+}
+
+// ServeHTTP answers one request, or the requests of one batch.
+func (g *graphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), g.RequestTime)
+	defer cancel()
+	r = r.WithContext(ctx)
+	defer func() {
+		if fault := recover(); fault != nil {
+			graphqlhttp.WriteRefusal(w, r, &graphqlhttp.Refusal{Status: http.StatusInternalServerError, Err: g.panicked(ctx, fault)}, extensions)
+		}
+	}()
+	refused := g.HTTP.Check(r)
+	if refused == nil {
+		refused = graphqlhttp.CheckPreflight(r)
+	}
+	if refused == nil {
+		var leave func()
+		if r, leave, refused = g.admit(r); refused == nil {
+			defer leave()
+			refused = g.serve(w, r)
+		}
+	}
+	if refused != nil {
+		graphqlhttp.WriteRefusal(w, r, refused, extensions)
+	}
+}
+
+// serve answers a request that was let in.
+func (g *graphQL) serve(w http.ResponseWriter, r *http.Request) *graphqlhttp.Refusal {
+	media, refused := graphqlhttp.Negotiate(r)
+	if refused != nil {
+		return refused
+	}
+	requests, isBatch, refused := g.HTTP.Read(r)
+	if refused != nil {
+		return refused
+	}
+	if !isBatch {
+		result, refused := g.execute(r, requests[0])
+		if refused != nil {
+			return refused
+		}
+		result.retryAfter(w.Header())
+		graphqlhttp.Write(w, graphqlhttp.Status(media, result.outcome), media, g.marshal(r.Context(), result))
+		return nil
+	}
+	var body bytes.Buffer
+	for i, request := range requests {
+		body.WriteByte("[,"[min(i, 1)])
+		result, refused := g.execute(r, request)
+		if refused != nil {
+			return refused
+		}
+		result.retryAfter(w.Header())
+		body.Write(bytes.TrimSpace(g.marshal(r.Context(), result)))
+	}
+	body.WriteByte(']')
+	graphqlhttp.Write(w, http.StatusOK, media, body.Bytes())
+	return nil
+}
+
+// result is what came of one request.
+type result struct {
+	outcome graphqlhttp.Outcome
+	answer  *graphql.Response
+	isWrite bool
+}
+
+// refusedBy is the result of a request whose document, operation or variables
+// are refused.
+func (g *graphQL) refusedBy(ctx context.Context, err error) *result {
+	answer := &graphql.Response{}
+	var list gqlerror.List
+	if errors.As(err, &list) {
+		for _, one := range list {
+			answer.Errors = append(answer.Errors, g.present(ctx, one))
+		}
+	} else {
+		answer.Errors = gqlerror.List{g.present(ctx, err)}
+	}
+	return &result{outcome: graphqlhttp.Refused, answer: answer}
+}
+
+// retryAfter tells in a header when another try is worth while, where the whole
+// request was refused for its time.
+func (r *result) retryAfter(header http.Header) {
+	if r.outcome != graphqlhttp.Refused || len(r.answer.Errors) == 0 {
+		return
+	}
+	told, _ := r.answer.Errors[0].Extensions["retryAfter"].(string)
+	if at, err := time.Parse(time.RFC3339, told); err == nil {
+		header.Set("Retry-After", strconv.Itoa(max(int(time.Until(at).Seconds())+1, 1)))
+	}
+}
+
+// marshal writes an answer within its bounds. What a write has done is told at
+// any size.
+func (g *graphQL) marshal(ctx context.Context, r *result) []byte {
+	answer := r.answer
+	if hidden := len(answer.Errors) - g.HTTP.Errors; hidden > 0 {
+		answer.Errors = answer.Errors[:g.HTTP.Errors]
+		answer.Errors[g.HTTP.Errors-1].Extensions["andMore"] = hidden
+	}
+	if len(answer.Data) > int(g.HTTP.Answer) && !r.isWrite {
+		answer = &graphql.Response{Data: json.RawMessage("null"), Errors: gqlerror.List{g.present(ctx, billing.Errorf(billing.CodeLimitExceeded,
+			"the answer has %d bytes; at most %d are allowed (limit answer)", len(answer.Data), g.HTTP.Answer))}}
+	}
+	return write(answer)
+}
+
+// write is an answer as JSON. A request that was not executed has no data.
+func write(answer *graphql.Response) []byte {
+	var body bytes.Buffer
+	member := func(name string, value any) {
+		text, err := json.Marshal(value)
+		if err != nil {
+			panic(err) // an error or extension is no JSON, which is a fault of the program
+		}
+		body.WriteByte("{,"[min(body.Len(), 1)])
+		body.WriteString(name)
+		body.Write(text)
+	}
+	if len(answer.Errors) > 0 {
+		member(`"errors":`, answer.Errors)
+	}
+	if answer.Data != nil {
+		body.Grow(len(answer.Data) + 64)
+		body.WriteByte("{,"[min(body.Len(), 1)])
+		body.WriteString(`"data":`)
+		body.Write(answer.Data)
+	}
+	if len(answer.Extensions) > 0 {
+		member(`"extensions":`, answer.Extensions)
+	}
+	body.WriteString("}\n")
+	return body.Bytes()
+}

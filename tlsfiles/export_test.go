@@ -1,0 +1,4 @@
+package tlsfiles
+
+// LoadBy is Load with another clock.
+var LoadBy = load
