@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"tributary/ledger"
 	"tributary/loaders"
 	"tributary/portfolio"
+	"tributary/secrets"
 	"tributary/sources"
 	"tributary/sources/upstream"
 	"tributary/web"
@@ -38,6 +40,7 @@ type Assembly struct {
 	ledger  *ledger.Ledger
 	store   redis.UniversalClient // of the ledger; nil where there is none
 	sources []*loaders.Source
+	secrets *secrets.Files
 }
 
 // Invalid is a configuration that cannot be used. It wraps config.Problems.
@@ -68,15 +71,19 @@ func (a *Assembly) Close() {
 // the schema's text, now its clock. The error is Invalid where the configuration is at fault.
 func Build(file string, settings *config.Config, sdl string, now func() time.Time, log *slog.Logger) (*Assembly, error) {
 	secret := secretOf(settings)
-	opened, err := openSources(settings, secret, upstream.Options{Now: now})
+	a := &Assembly{secrets: &secrets.Files{Folder: filepath.Dir(file)}}
+	opened, err := a.openSources(settings, secret, now)
 	if err != nil {
 		return nil, Invalid{err}
 	}
-	directory, err := openDirectory(file, settings, opened, log)
+	directory, err := a.openDirectory(file, settings, opened, log)
 	if err != nil {
 		return nil, Invalid{err}
 	}
-	a := &Assembly{Directory: directory, sources: opened}
+	a.Directory, a.sources = directory, opened
+	if isGuessable(settings) {
+		log.Warn("no credential of the configuration goes into the key of cursors and fingerprints; set secret, which may stand in a file")
+	}
 	if settings.Redis != nil {
 		if err := a.openRedis(settings.Redis); err != nil {
 			return nil, Invalid{err}
@@ -123,12 +130,14 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 }
 
 // openSources opens all, and tells the faults of all.
-func openSources(settings *config.Config, secret []byte, options upstream.Options) ([]*loaders.Source, error) {
+func (a *Assembly) openSources(settings *config.Config, secret []byte, now func() time.Time) ([]*loaders.Source, error) {
 	var opened []*loaders.Source
 	var faults []error
 	for _, written := range settings.Sources {
-		options.Secret = secretFor(written, secret)
-		source, policy, err := sources.Open(written, options)
+		source, policy, err := sources.Open(written, upstream.Options{
+			Secret: secretFor(written, secret), Now: now,
+			Files: a.secrets, Own: a.ownCredentials(written.Name),
+		})
 		if err != nil {
 			faults = append(faults, err)
 			continue
@@ -138,10 +147,10 @@ func openSources(settings *config.Config, secret []byte, options upstream.Option
 	return opened, config.Join(faults...)
 }
 
-func openDirectory(file string, settings *config.Config, opened []*loaders.Source, log *slog.Logger) (*accounts.Store, error) {
+func (a *Assembly) openDirectory(file string, settings *config.Config, opened []*loaders.Source, log *slog.Logger) (*accounts.Store, error) {
 	byName := accounts.Sources{}
 	for _, source := range opened {
-		byName[source.Name()] = source.Source
+		byName[source.Name()] = authorised{source, a.secrets}
 	}
 	return accounts.NewStore(accounts.Origin{
 		ConfigFile: file,
@@ -203,8 +212,8 @@ func tlsOf(settings *config.TLS) (*tls.Config, error) {
 	return transport, nil
 }
 
-// Follow reloads the directory when its file changes and at each signal of
-// reload, until ctx ends. A broken edit is in the log and leaves the directory
+// Follow reloads the directory when its file changes, and with the secrets in
+// files at each signal of reload, until ctx ends. A broken edit is in the log and leaves the directory
 // as it was.
 func (a *Assembly) Follow(ctx context.Context, reload <-chan os.Signal, log *slog.Logger) {
 	var watching sync.WaitGroup
@@ -219,7 +228,8 @@ func (a *Assembly) Follow(ctx context.Context, reload <-chan os.Signal, log *slo
 		case <-ctx.Done():
 			return
 		case <-reload:
-			// The fault is in the log.
+			// The faults are in the log.
+			a.secrets.Reload()
 			_ = a.Directory.Reload()
 		}
 	}

@@ -30,6 +30,9 @@ func Read(folder, text string) (string, error) {
 	return value, err
 }
 
+// Names reports whether text names a file and is no secret itself.
+func Names(text string) bool { return strings.HasPrefix(text, prefix) }
+
 // pathOf is the path that text names; false where it names none.
 func pathOf(folder, text string) (string, bool) {
 	path, ok := strings.CutPrefix(text, prefix)

@@ -97,6 +97,19 @@ func (a *Auth) texts() map[string]string {
 	return texts
 }
 
+// HoldsSecret reports whether a itself holds something that nobody can guess, and
+// not only names of files and headers.
+func (a *Auth) HoldsSecret() bool {
+	texts := a.texts()
+	delete(texts, "auth.basic.username")
+	for _, text := range texts {
+		if text != "" && !secrets.Names(text) {
+			return true
+		}
+	}
+	return false
+}
+
 // now are the credentials at present. What a file holds and no header can is
 // logged once and not taken.
 func (c *Credentials) now() *sealed {
