@@ -27,6 +27,7 @@ type owned struct {
 	writes []string          // the credentials of what was to be changed
 	calls  int
 	fault  http.HandlerFunc // instead of any answer; nil for none
+	masked bool             // whether answers name nobody, and all credentials are taken
 }
 
 func newOwned(t testing.TB, takes map[string]string) *owned {
@@ -62,7 +63,7 @@ func (o *owned) answer(body string) http.HandlerFunc {
 		o.mu.Lock()
 		o.calls++
 		want, known := o.takes[org]
-		fault := o.fault
+		fault, masked := o.fault, o.masked
 		if r.Method != http.MethodGet {
 			o.writes = append(o.writes, who)
 		}
@@ -70,6 +71,9 @@ func (o *owned) answer(body string) http.HandlerFunc {
 		if fault != nil {
 			fault(w, r)
 			return
+		}
+		if masked {
+			want, who = "nobody", "nobody"
 		}
 		if org != "" && (!known || who != cmp.Or(want, "service")) {
 			o.t.Errorf("%s %s was asked with %q", r.Method, r.URL, who)

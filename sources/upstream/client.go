@@ -132,7 +132,8 @@ type Response struct {
 	Header http.Header
 	Body   []byte
 
-	used *sealed // the credentials that it was asked with
+	used      *sealed // the credentials that it was asked with
+	forwarded http.Header
 }
 
 // isWrite reports a request that may change something.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -28,8 +29,8 @@ type Credentials struct {
 // sealed are credentials as they are sent at one moment.
 type sealed struct {
 	Auth
-	own   bool
-	texts map[*secrets.File]string // what was read
+	own  bool
+	read map[*secrets.File]string
 
 	once   sync.Once
 	tenant string // but for what is forwarded
@@ -125,7 +126,7 @@ func (c *Credentials) now() *sealed {
 	next := c.read()
 	var invalid *Invalid
 	if errors.As(next.validate(), &invalid) {
-		for file := range next.texts {
+		for file := range next.read {
 			slog.Error("credentials are kept as they were, for a file of theirs has a fault",
 				"file", file.Path(), "fault", strings.TrimPrefix(invalid.Field, "auth.")+" "+invalid.Message)
 		}
@@ -136,7 +137,7 @@ func (c *Credentials) now() *sealed {
 }
 
 func (s *sealed) isOld() bool {
-	for file, text := range s.texts {
+	for file, text := range s.read {
 		if file.Value() != text {
 			return true
 		}
@@ -146,13 +147,13 @@ func (s *sealed) isOld() bool {
 
 // read puts what the files hold in their places.
 func (c *Credentials) read() *sealed {
-	s := &sealed{Auth: c.written, own: c.own, texts: make(map[*secrets.File]string, len(c.files))}
+	s := &sealed{Auth: c.written, own: c.own, read: make(map[*secrets.File]string, len(c.files))}
 	for _, file := range c.files {
-		s.texts[file] = file.Value()
+		s.read[file] = file.Value()
 	}
 	value := func(text string) string {
 		if file := c.files[text]; file != nil {
-			return s.texts[file]
+			return s.read[file]
 		}
 		return text
 	}
@@ -224,16 +225,18 @@ func (s *sealed) blame(err error) error {
 	return e
 }
 
-// isIn reports whether a text of the source's repeats a credential.
-func (s *sealed) isIn(text string) bool {
+// areIn reports whether a text of the source's repeats a credential, or a part
+// of one that was forwarded.
+func (s *sealed) areIn(text string, forwarded http.Header) bool {
 	const shortest = 6 // shorter ones are found by chance
 	if s == nil {      // an answer that no call brought
 		return false
 	}
-	for _, secret := range s.Auth.texts() {
-		if len(secret) >= shortest && strings.Contains(text, secret) {
-			return true
+	sent := slices.Collect(maps.Values(s.texts()))
+	for _, name := range s.Forward {
+		for _, value := range forwarded.Values(name) {
+			sent = append(sent, strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" ;,=", r) })...)
 		}
 	}
-	return false
+	return slices.ContainsFunc(sent, func(secret string) bool { return len(secret) >= shortest && strings.Contains(text, secret) })
 }

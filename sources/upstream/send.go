@@ -39,7 +39,7 @@ func (c *Client) attempt(ctx context.Context, req Request, address string, used 
 	if len(body) > MaxBody {
 		return nil, true, c.badData(req.Op, fmt.Errorf("the answer is larger than %d bytes", MaxBody))
 	}
-	return &Response{Status: httpResp.StatusCode, Header: httpResp.Header, Body: body, used: used}, true, nil
+	return &Response{Status: httpResp.StatusCode, Header: httpResp.Header, Body: body, used: used, forwarded: forwarded(ctx)}, true, nil
 }
 
 func (c *Client) build(ctx context.Context, req Request, address string, used *sealed) (*http.Request, error) {
