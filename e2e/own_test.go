@@ -112,12 +112,15 @@ func TestWritesBearTheCredentialsOfTheirOrganisation(t *testing.T) {
 		`mutation { cancelSubscription(input: { id: "subscription/billing/org-b/s-org-b", when: AT_PERIOD_END }) { userErrors { message } } }`,
 		`mutation { startTrial(input: { source: "focus", organizationId: "12", workspaceId: "1" }) { userErrors { message } } }`,
 		`mutation { cancelSubscription(input: { id: "subscription/psa/22", when: AT_PERIOD_END }) { userErrors { message } } }`,
+		`mutation { cancelSubscription(input: { id: "subscription/teams/team-b", when: NOW }) { userErrors { message } } }`,
+		`mutation { createCheckout(input: { source: "teams", priceId: "p", quantity: 1, teamId: "team-b", isTeamCreation: false }) { userErrors { message } } }`,
+		`mutation { createCheckout(input: { source: "teams", priceId: "p", quantity: 1, isTeamCreation: true }) { userErrors { message } } }`,
 	} {
 		if a := w.ask(mutation, nil); a.status != 200 {
 			t.Errorf("got %s", a.raw)
 		}
 	}
-	if got := strings.Join(o.writes, " "); got != "cred-b cred-b cred-b" {
+	if got := strings.Join(o.writes, " "); got != "cred-b cred-b cred-b cred-b cred-b service" {
 		t.Errorf("the writes bore %q", got)
 	}
 }

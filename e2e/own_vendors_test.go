@@ -45,7 +45,8 @@ func newOwned(t testing.TB, takes map[string]string) *owned {
 	mux.HandleFunc("/frontier/v1beta1/organizations/{org}/billing/subscriptions/{id}/{step}", o.answer(`{}`))
 	mux.HandleFunc("/frontier/v1beta1/billing/plans", o.answer(`{"plans":[{"id":"p","name":"p","title":"catalogue"}]}`))
 	mux.HandleFunc("/intercode/subscriptions", o.answer(`[{"id":1,"title":"catalogue"}]`))
-	mux.HandleFunc("/intercode/subscriptions/me", o.answer(`{"teamId":"ORG","status":"active","tier":"WHO"}`))
+	mux.HandleFunc("/intercode/subscriptions/{step}", o.answer(`{"redirect":true,"url":"https://pay.example/1"}`))
+	mux.HandleFunc("/intercode/subscriptions/me", o.answer(`{"teamId":"ORG","subscriptionId":"s","status":"active","tier":"WHO"}`))
 	mux.HandleFunc("/productive/api/v2/organization_subscriptions/{org}/{step...}", o.answer(`{"data":{"id":"ORG","type":"organization_subscriptions",
 		"attributes":{"subscription_state_id":1,"current_plan":{"id":"p","name":"WHO"}}}}`))
 	mux.HandleFunc("/productive/api/v2/organization_subscriptions/{org}", o.answer(`{"data":{"id":"ORG","type":"organization_subscriptions",
