@@ -51,6 +51,11 @@ func (c checkCommand) Run(to streams) error {
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%d ms\n", source.Name(), source.Kind(), result, findings[i].took.Milliseconds())
 	}
+	own := askOwn(built)
+	for _, f := range own.failed {
+		faults++
+		fmt.Fprintf(table, "%s\t%s\t%s\t-\n", f.holding, f.kind, f.err)
+	}
 	if built.Redis != nil {
 		begun := time.Now()
 		result := "ok"
@@ -64,6 +69,9 @@ func (c checkCommand) Run(to streams) error {
 		return err
 	}
 	fmt.Fprintf(to.out, "%d accounts\n", built.Directory.Current().Len())
+	if own.asked > 0 {
+		fmt.Fprintf(to.out, "%d holdings with credentials of their own, of which %d can be read\n", own.asked, own.asked-len(own.failed))
+	}
 	if faults > 0 {
 		return fmt.Errorf("%d of the above failed", faults)
 	}

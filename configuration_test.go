@@ -49,6 +49,10 @@ func TestABadConfigurationIsOneLineThatPointsAtIt(t *testing.T) {
 		{"a Redis of another scheme", "listen: 127.0.0.1:0", `redis: { url: "http://user:sk_live_distinctive@h" }`, []string{":1:15: redis.url:", "redis://"}},
 		{"an account at an unknown source", "source: psa", "source: pas", []string{":11:19:", `"pas"`, `did you mean "psa"?`}},
 		{"two forms of auth", "{ bearer:", "{ basic: { username: u, password: sk_live_distinctive }, bearer:", []string{":7:5: sources.psa.auth:", "one of"}},
+		{"a credential whose file is missing", "\"${TOKEN}\"", "\"file:token\"", []string{":7:21: sources.psa.auth.bearer:", "the file token cannot be read"}},
+		{"a header whose file is missing", "{ bearer: \"${TOKEN}\" }", "{ headers: { X-Auth-Token: \"file:token\" } }", []string{":7:38: sources.psa.auth.headers.X-Auth-Token:", "the file token cannot be read"}},
+		{"a secret whose file is missing", "listen: 127.0.0.1:0", "secret: file:run/secret", []string{":1:9: secret:", "the file run/secret cannot be read"}},
+		{"a forwarded credential of an account", "id: 682", "id: 682, auth: { forward: [Cookie] }", []string{":11:", "belongs under the source's auth"}},
 		{"no YAML", "  psa:", "  psa: {", []string{":5:8:", "no YAML"}},
 		{"an empty file", small, "", []string{"tributary.yaml: the file is empty"}},
 	} {

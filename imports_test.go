@@ -33,6 +33,10 @@ var bans = []struct {
 		"the domain knows no transport and no store",
 	},
 	{
+		[]string{"tributary/secrets/..."}, []string{beyondStandardLibrary},
+		"what reads secrets is small enough to be read itself",
+	},
+	{
 		[]string{"tributary/sources/..."}, graphQL,
 		"a source speaks to its upstream and does not know who asks",
 	},

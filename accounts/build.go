@@ -30,6 +30,7 @@ type pair struct {
 type holding struct {
 	place
 	pairs []pair
+	auth  config.Node // zero where it has none of its own
 }
 
 func (h holding) value(key string) (scalar, bool) {
@@ -64,6 +65,7 @@ type builder struct {
 	mine     map[string]place // what the present account holds, by id
 	problems []error
 	billed   bool // some holding names a billing account
+	own      map[owner]own
 }
 
 // kept is one holding of one account.
@@ -71,11 +73,12 @@ type kept struct {
 	id      string
 	account int // index of the builder's accounts
 	index   int // of the account's holdings
+	own     bool
 	place
 }
 
 func newBuilder(file string, sources Sources) *builder {
-	return &builder{file: file, sources: sources, seen: map[string]place{}, mine: map[string]place{}}
+	return &builder{file: file, sources: sources, seen: map[string]place{}, mine: map[string]place{}, own: map[owner]own{}}
 }
 
 func (b *builder) fault(f fault) {
@@ -124,8 +127,9 @@ func (b *builder) hold(account *billing.Account, h holding) {
 		return
 	}
 	b.mine[got.id] = h.place
-	b.kept = append(b.kept, kept{id: got.id, account: len(b.accounts) - 1, index: len(account.Holdings), place: h.place})
+	b.kept = append(b.kept, kept{id: got.id, account: len(b.accounts) - 1, index: len(account.Holdings), own: !h.auth.IsZero(), place: h.place})
 	account.Holdings = append(account.Holdings, got.ref)
+	b.authorise(got.ref, h)
 }
 
 // directory is what was gathered; its error is config.Problems.
@@ -139,6 +143,7 @@ func (b *builder) directory() (*Directory, error) {
 		return cmp.Or(strings.Compare(x.id, y.id), rank[x.account]-rank[y.account])
 	})
 	b.entries(d)
+	b.credentials(d)
 	if err := config.Join(b.problems...); err != nil {
 		return nil, err
 	}

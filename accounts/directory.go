@@ -15,6 +15,7 @@ type Directory struct {
 	ids      []string // global ids in ascending order
 	accounts []*billing.Account
 	entries  []Entry
+	own      map[owner]Credentials
 }
 
 // Entry is a subscription, or an organisation's whole lot of them, that at

@@ -242,6 +242,9 @@ func (r *plainReader) flow(row row) bool {
 
 // pair keeps a pair of the holding whose first one is at start.
 func (r *plainReader) pair(start int, p pair) bool {
+	if p.key == authKey {
+		return false
+	}
 	for _, other := range r.pairs[start:] {
 		if other.key == p.key {
 			return false

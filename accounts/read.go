@@ -126,6 +126,9 @@ func (b *builder) account(item config.Node) (*written, bool) {
 	return w, ok
 }
 
+// authKey is a holding's key that is no scalar.
+const authKey = "auth"
+
 func (b *builder) holding(item config.Node) (holding, bool) {
 	h := holding{place: placeOf(item)}
 	fields, err := item.Fields()
@@ -134,6 +137,10 @@ func (b *builder) holding(item config.Node) (holding, bool) {
 	}
 	ok := true
 	for _, field := range fields {
+		if field.Name == authKey {
+			h.auth = field.Value
+			continue
+		}
 		pair := pair{key: field.Name, at: placeOf(field.Key)}
 		ok = b.scalar(field.Value, &pair.value) && ok
 		h.pairs = append(h.pairs, pair)

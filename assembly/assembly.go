@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 	"tributary/ledger"
 	"tributary/loaders"
 	"tributary/portfolio"
+	"tributary/secrets"
 	"tributary/sources"
 	"tributary/sources/upstream"
 	"tributary/web"
@@ -40,6 +42,7 @@ type Assembly struct {
 	ledger  *ledger.Ledger
 	store   redis.UniversalClient // of the ledger; nil where there is none
 	sources []*loaders.Source
+	secrets *secrets.Files
 	edge    edge
 }
 
@@ -72,15 +75,19 @@ func (a *Assembly) Close() {
 // the schema's text, now its clock. The error is Invalid where the configuration is at fault.
 func Build(file string, settings *config.Config, sdl string, now func() time.Time, log *slog.Logger) (*Assembly, error) {
 	secret := secretOf(settings)
-	opened, err := openSources(settings, secret, upstream.Options{Now: now})
+	a := &Assembly{secrets: &secrets.Files{Folder: filepath.Dir(file)}}
+	opened, err := a.openSources(settings, secret, now)
 	if err != nil {
 		return nil, Invalid{err}
 	}
-	directory, err := openDirectory(file, settings, opened, log)
+	directory, err := a.openDirectory(file, settings, opened, log)
 	if err != nil {
 		return nil, Invalid{err}
 	}
-	a := &Assembly{Directory: directory, sources: opened}
+	a.Directory, a.sources = directory, opened
+	if isGuessable(settings) {
+		log.Warn("no credential of the configuration goes into the key of cursors and fingerprints; set secret, which may stand in a file")
+	}
 	if settings.Redis != nil {
 		if err := a.openRedis(settings.Redis); err != nil {
 			return nil, Invalid{err}
@@ -132,12 +139,14 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 }
 
 // openSources opens all, and tells the faults of all.
-func openSources(settings *config.Config, secret []byte, options upstream.Options) ([]*loaders.Source, error) {
+func (a *Assembly) openSources(settings *config.Config, secret []byte, now func() time.Time) ([]*loaders.Source, error) {
 	var opened []*loaders.Source
 	var faults []error
 	for _, written := range settings.Sources {
-		options.Secret = secretFor(written, secret)
-		source, policy, err := sources.Open(written, options)
+		source, policy, err := sources.Open(written, upstream.Options{
+			Secret: secretFor(written, secret), Now: now,
+			Files: a.secrets, Own: a.ownCredentials(written.Name),
+		})
 		if err != nil {
 			faults = append(faults, err)
 			continue
@@ -147,10 +156,10 @@ func openSources(settings *config.Config, secret []byte, options upstream.Option
 	return opened, config.Join(faults...)
 }
 
-func openDirectory(file string, settings *config.Config, opened []*loaders.Source, log *slog.Logger) (*accounts.Store, error) {
+func (a *Assembly) openDirectory(file string, settings *config.Config, opened []*loaders.Source, log *slog.Logger) (*accounts.Store, error) {
 	byName := accounts.Sources{}
 	for _, source := range opened {
-		byName[source.Name()] = source.Source
+		byName[source.Name()] = authorised{source, a.secrets}
 	}
 	return accounts.NewStore(accounts.Origin{
 		ConfigFile: file,
@@ -237,6 +246,7 @@ func (a *Assembly) Follow(ctx context.Context, reload <-chan os.Signal, log *slo
 			return
 		case <-reload:
 			// Faults are in the log.
+			a.secrets.Reload()
 			_ = a.Directory.Reload()
 			a.edge.reload()
 		}

@@ -8,11 +8,14 @@ import (
 	"io"
 
 	"tributary/config"
+	"tributary/sources/upstream"
 )
 
 // secretOf keys cursors and fingerprints: the configured secret, or else what
 // follows from the sources' settings with their credentials. Either is the same
-// on every replica and after every start.
+// on every replica and after every start. Of a credential in a file the path
+// counts, and not what the file holds: replicas that were started before and
+// after its rotation take each other's cursors.
 func secretOf(settings *config.Config) []byte {
 	sum := sha256.New()
 	if settings.Secret != "" {
@@ -24,6 +27,24 @@ func secretOf(settings *config.Config) []byte {
 		addNode(sum, source.Node)
 	}
 	return sum.Sum(nil)
+}
+
+// isGuessable reports whether secretOf follows from nothing secret.
+func isGuessable(settings *config.Config) bool {
+	if settings.Secret != "" {
+		return false
+	}
+	for _, source := range settings.Sources {
+		var written struct {
+			Auth upstream.Auth `yaml:"auth"`
+		}
+		// The other keys are unknown here, and what is wrong is told by the adapter.
+		_ = source.Node.Decode(&written)
+		if written.Auth.HoldsSecret() {
+			return false
+		}
+	}
+	return true
 }
 
 // secretFor keys the fingerprints of one source. It follows from all of the

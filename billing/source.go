@@ -15,9 +15,13 @@ type Source interface {
 	// ParseRef reads the parts of a subscription's global id that follow the
 	// source's name. Its error is a client's: *Error with CodeBadUserInput.
 	ParseRef(parts []string) (Ref, error)
-	// Tenant tells whose credentials a call under ctx would use, as a keyed
-	// fingerprint. Answers given to one tenant are never shown to another.
-	Tenant(ctx context.Context) string
+	// Tenant tells whose credentials a call under ctx about org would use, as a
+	// keyed fingerprint; org is "" for a call about no organisation. Answers given
+	// to one tenant are never shown to another.
+	Tenant(ctx context.Context, org string) string
+	// Pinned returns a context under which the calls about an organisation use the
+	// credentials that Tenant told of, whatever changes between them.
+	Pinned(ctx context.Context) context.Context
 	// Borrowed tells which credentials of the caller's own a call under ctx would
 	// pass on; "" for none. Unlike Tenant it follows from nothing else, so that it
 	// stays the same when the configuration changes.

@@ -181,9 +181,10 @@ func Parse(name string, data []byte, env Env) (*Config, error) {
 	faults := []error{root.Decode(&written)}
 	c := &Config{
 		Listen: written.Listen, Admin: written.Admin, Redis: written.Redis, Cache: written.Cache,
-		Log: written.Log, Secret: written.Secret, Lists: written.Lists,
+		Log: written.Log, Lists: written.Lists,
 		Development: written.Development, Timeouts: written.Timeouts, Edge: written.Edge,
 	}
+	faults = append(faults, c.readSecrets(name, root, written.Secret))
 	if c.Sources, err = sources(root, written.Sources); err != nil {
 		faults = append(faults, err)
 	}

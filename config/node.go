@@ -76,8 +76,13 @@ func (n Node) Fields() ([]Field, error) {
 		field := Field{Name: key.Value, Key: keyNode, Value: n.child(key.Value, value)}
 		field.Key.path = field.Value.path
 		if first, ok := seen[key.Value]; ok {
-			problems = append(problems, field.Key.problem("the key %q is there twice, first at %s:%d:%d",
-				key.Value, n.doc.file, first.Line+n.doc.before, first.Column))
+			word := fmt.Sprintf("the key %q", key.Value)
+			if n.hidden { // where a credential that lost its key reads as one
+				word = "the key"
+				field.Key.path = n.path
+			}
+			problems = append(problems, field.Key.problem("%s is there twice, first at %s:%d:%d",
+				word, n.doc.file, first.Line+n.doc.before, first.Column))
 			continue
 		}
 		seen[key.Value] = key

@@ -134,16 +134,8 @@ func (t *Timeouts) Validate() error {
 	return errors.Join(faults...)
 }
 
-// Validate refuses an address that cannot be listened on, and a secret that
-// can be guessed.
-func (f *file) Validate() error {
-	const least = 16
-	faults := []error{at("listen", CheckListen(f.Listen))}
-	if f.Secret != "" && len(f.Secret) < least {
-		faults = append(faults, Invalidf("secret", "a secret has at least %d characters", least))
-	}
-	return errors.Join(faults...)
-}
+// Validate refuses an address that cannot be listened on.
+func (f *file) Validate() error { return at("listen", CheckListen(f.Listen)) }
 
 func at(key string, err error) error {
 	if err == nil {

@@ -23,6 +23,7 @@ type question[K comparable, V any] struct {
 	entity string
 	source func(K) string // the name of the source that has it
 	id     func(K) string // its id within source and entity
+	org    func(K) string // the organisation that the question is about; "" for none
 	ask    func(context.Context, *Source, []K) map[K]billing.Outcome[V]
 }
 
@@ -57,11 +58,11 @@ func (q question[K, V]) fetch(ctx context.Context, s *Set, keys []K) map[K]cache
 }
 
 func (q question[K, V]) fetchFrom(ctx context.Context, s *Set, source *Source, keys []K, put func(K, cache.Answer[V])) {
-	tenant := source.Tenant(ctx)
+	ctx = source.Pinned(ctx)
 	cacheKeys := make([]cache.Key, 0, len(keys))
 	byCacheKey := make(map[cache.Key]K, len(keys))
 	for _, key := range keys {
-		cacheKey, err := cache.NewKey(q.codec.Version(), source.Name(), tenant, q.entity, q.id(key))
+		cacheKey, err := cache.NewKey(q.codec.Version(), source.Name(), source.Tenant(ctx, q.org(key)), q.entity, q.id(key))
 		if err != nil {
 			put(key, cache.Answer[V]{Err: err})
 			continue
@@ -94,6 +95,7 @@ func (s *Set) fetchSubscriptions(ctx context.Context, refs []billing.Ref) map[bi
 		entity: entitySubscription,
 		source: func(ref billing.Ref) string { return ref.Source },
 		id:     refID,
+		org:    func(ref billing.Ref) string { return ref.Org },
 		ask: func(ctx context.Context, source *Source, refs []billing.Ref) map[billing.Ref]billing.Outcome[*billing.Subscription] {
 			return source.Subscriptions(ctx, refs)
 		},
@@ -106,6 +108,7 @@ func (s *Set) fetchHoldings(ctx context.Context, owners []billing.Ref) map[billi
 		entity: entityHoldings,
 		source: func(ref billing.Ref) string { return ref.Source },
 		id:     refID,
+		org:    func(ref billing.Ref) string { return ref.Org },
 		ask: func(ctx context.Context, source *Source, owners []billing.Ref) map[billing.Ref]billing.Outcome[[]*billing.Subscription] {
 			return source.Source.(billing.Lister).Holdings(ctx, owners)
 		},
@@ -147,6 +150,7 @@ func documents[V any](codec cache.Codec[V], entity string, ask func(context.Cont
 		entity: entity,
 		source: func(key documentKey) string { return key.source },
 		id:     func(key documentKey) string { return key.id },
+		org:    func(key documentKey) string { return key.id }, // "" for the catalogue of all
 		ask: func(ctx context.Context, source *Source, keys []documentKey) map[documentKey]billing.Outcome[V] {
 			ids := make([]string, len(keys))
 			for i, key := range keys {

@@ -42,7 +42,9 @@ func (f *fake) ParseRef(parts []string) (billing.Ref, error) {
 	return billing.Ref{Source: "src", Org: parts[0]}, nil
 }
 
-func (f *fake) Tenant(ctx context.Context) string {
+func (f *fake) Pinned(ctx context.Context) context.Context { return ctx }
+
+func (f *fake) Tenant(ctx context.Context, _ string) string {
 	if f.tenant != nil {
 		return f.tenant(ctx)
 	}

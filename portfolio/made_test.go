@@ -57,7 +57,9 @@ func (m *made) Borrowed(context.Context) string    { return "" }
 func (m *made) Obstacle(*billing.Subscription, billing.Capability, time.Time) string {
 	return ""
 }
-func (m *made) Tenant(context.Context) string { return "tenant" }
+func (m *made) Tenant(context.Context, string) string { return "tenant" }
+
+func (m *made) Pinned(ctx context.Context) context.Context { return ctx }
 
 func (m *made) ParseRef(parts []string) (billing.Ref, error) {
 	ref := billing.Ref{Source: m.name, Org: parts[0]}

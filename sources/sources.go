@@ -2,6 +2,7 @@
 package sources
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"time"
@@ -73,7 +74,12 @@ func opener[C any, S billing.Source](open func(string, C, upstream.Options) (S, 
 		}
 		opened, err := open(source.Name, written.Adapter, options)
 		if err != nil {
-			return nil, cache.Policy{}, source.Node.Problem("", "%v", err)
+			key, message := "", err.Error()
+			var setting interface{ Setting() (key, message string) }
+			if errors.As(err, &setting) {
+				key, message = setting.Setting()
+			}
+			return nil, cache.Policy{}, source.Node.Problem(key, "%s", message)
 		}
 		return opened, cache.Policy(written.Cache), nil
 	}

@@ -15,6 +15,7 @@ import (
 func (s *Source) get(ctx context.Context, op, org string, route ...string) ([]byte, error) {
 	resp, err := s.client.Do(ctx, upstream.Request{
 		Op:     op,
+		Org:    org,
 		Path:   append([]string{"organizations", org, "subscriptions"}, route...),
 		Status: func(resp *upstream.Response) error { return s.status(op, resp) },
 	})

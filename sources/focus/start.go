@@ -60,6 +60,7 @@ func (s *Source) StartTrial(ctx context.Context, request billing.TrialRequest) (
 func (s *Source) trialRequest(request billing.TrialRequest) upstream.Request {
 	req := upstream.Request{
 		Op:     opStart,
+		Org:    request.Org,
 		Method: http.MethodPost,
 		Path:   []string{"organizations", request.Org, "workspaces", request.Workspace, "subscriptions", "upsert-forced-trial"},
 		Status: s.trialStatus,

@@ -17,15 +17,15 @@ type connectCodec struct{}
 func (connectCodec) one(billing.Ref) (upstream.Request, bool) { return upstream.Request{}, false }
 
 func (connectCodec) list(owner billing.Ref) upstream.Request {
-	return ask("list subscriptions", "ListSubscriptions", message{OrgID: owner.Org})
+	return ask("list subscriptions", owner.Org, "ListSubscriptions", message{OrgID: owner.Org})
 }
 
 func (connectCodec) plans() upstream.Request {
-	return ask("list plans", "ListPlans", message{})
+	return ask("list plans", "", "ListPlans", message{})
 }
 
 func (connectCodec) accounts(org string) upstream.Request {
-	return ask("list customers", "ListBillingAccounts", message{OrgID: org, Expand: []string{"organization"}})
+	return ask("list customers", org, "ListBillingAccounts", message{OrgID: org, Expand: []string{"organization"}})
 }
 
 // message is what any of the questions may hold.
@@ -34,28 +34,30 @@ type message struct {
 	Expand []string `json:"expand,omitzero"`
 }
 
-// cancel and change name no organisation: these methods read the id alone. The
+// cancel and change send no organisation: these methods read the id alone. The
 // list that the subscription was read from is what bound it to one.
 func (connectCodec) cancel(ref billing.Ref, immediate bool) upstream.Request {
-	return post(opCancel, "CancelSubscription", order{ID: ref.Key, Immediate: &immediate})
+	return post(opCancel, ref.Org, "CancelSubscription", order{ID: ref.Key, Immediate: &immediate})
 }
 
 func (connectCodec) change(op string, ref billing.Ref, order order) upstream.Request {
 	order.ID = ref.Key
-	return post(op, "ChangeSubscription", order)
+	return post(op, ref.Org, "ChangeSubscription", order)
 }
 
 // ask posts m as a question that changes nothing.
-func ask(op, method string, m message) upstream.Request {
-	req := post(op, method, m)
+func ask(op, org, method string, m message) upstream.Request {
+	req := post(op, org, method, m)
 	req.Read = true
 	return req
 }
 
-// post sends a message, which is {} at the least: the server refuses an empty body.
-func post(op, method string, message any) upstream.Request {
+// post sends a message about org, "" for none. It is {} at the least: the server
+// refuses an empty body.
+func post(op, org, method string, message any) upstream.Request {
 	return upstream.Request{
 		Op:     op,
+		Org:    org,
 		Method: http.MethodPost,
 		Path:   []string{"raystack.frontier.v1beta1.FrontierService", method},
 		Header: http.Header{"Content-Type": {"application/json"}, "Connect-Protocol-Version": {"1"}},

@@ -17,6 +17,7 @@ type restCodec struct{}
 func (restCodec) one(ref billing.Ref) (upstream.Request, bool) {
 	return upstream.Request{
 		Op:    "get subscription",
+		Org:   ref.Org,
 		Path:  []string{"v1beta1", "organizations", ref.Org, "billing", "subscriptions", ref.Key},
 		Query: account(ref.Billing),
 	}, true
@@ -25,6 +26,7 @@ func (restCodec) one(ref billing.Ref) (upstream.Request, bool) {
 func (restCodec) list(owner billing.Ref) upstream.Request {
 	return upstream.Request{
 		Op:    "list subscriptions",
+		Org:   owner.Org,
 		Path:  []string{"v1beta1", "organizations", owner.Org, "billing", "subscriptions"},
 		Query: account(owner.Billing),
 	}
@@ -45,6 +47,7 @@ func (restCodec) plans() upstream.Request {
 func (restCodec) accounts(org string) upstream.Request {
 	return upstream.Request{
 		Op:    "list customers",
+		Org:   org,
 		Path:  []string{"v1beta1", "organizations", org, "billing"},
 		Query: url.Values{"expand": {"organization"}},
 	}
@@ -64,6 +67,7 @@ func command(op string, ref billing.Ref, route string, order order) upstream.Req
 	order.BillingID = ref.Billing
 	return upstream.Request{
 		Op:     op,
+		Org:    ref.Org,
 		Method: http.MethodPost,
 		Path:   []string{"v1beta1", "organizations", ref.Org, "billing", "subscriptions", ref.Key, route},
 		Header: http.Header{"Content-Type": {"application/json"}},

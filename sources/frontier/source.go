@@ -59,8 +59,11 @@ func (s *Source) Capabilities() []billing.Capability {
 	}
 }
 
-// Tenant tells whose credentials a call under ctx would use.
-func (s *Source) Tenant(ctx context.Context) string { return s.client.Tenant(ctx) }
+// Tenant fingerprints the credentials that a call under ctx about org would use.
+func (s *Source) Tenant(ctx context.Context, org string) string { return s.client.Tenant(ctx, org) }
+
+// Pinned keeps the credentials of calls as they are.
+func (s *Source) Pinned(ctx context.Context) context.Context { return s.client.Pinned(ctx) }
 
 // Borrowed tells which credentials of the caller's own a call under ctx passes on.
 func (s *Source) Borrowed(ctx context.Context) string { return s.client.Borrowed(ctx) }

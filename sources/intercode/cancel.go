@@ -46,7 +46,7 @@ func (s *Source) act(ctx context.Context, op, step string, sub *billing.Subscrip
 	if id == "" {
 		return &billing.Error{Code: billing.CodeConflict, Source: s.name, Op: op, Message: noID}
 	}
-	resp, err := s.send(ctx, order{op: op, method: http.MethodPost, path: []string{step}, body: subscriptionOrder{id}})
+	resp, err := s.send(ctx, order{op: op, method: http.MethodPost, team: sub.Ref.Org, path: []string{step}, body: subscriptionOrder{id}})
 	if err != nil {
 		return err
 	}

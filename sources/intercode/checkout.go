@@ -46,9 +46,14 @@ type registration struct {
 // OpenCheckout asks for a page of the payment provider. Nothing has changed
 // until somebody pays there.
 func (s *Source) OpenCheckout(ctx context.Context, request billing.CheckoutRequest) (*billing.Checkout, error) {
+	team := ""
+	if request.Team != nil {
+		team = *request.Team
+	}
 	resp, err := s.send(ctx, order{
 		op:     opCheckout,
 		method: http.MethodPost,
+		team:   team,
 		path:   []string{"register"},
 		body: registration{
 			PriceID:        request.PriceID,

@@ -19,6 +19,7 @@ const (
 func (s *Source) subscription(ctx context.Context, ref billing.Ref) (*billing.Subscription, error) {
 	resp, err := s.client.Do(ctx, upstream.Request{
 		Op:    opSubscription,
+		Org:   ref.Org,
 		Path:  []string{"subscriptions", "me"},
 		Query: url.Values{"teamId": {ref.Org}},
 		Status: func(resp *upstream.Response) error {

@@ -24,6 +24,7 @@ const (
 // order is a request that changes something.
 type order struct {
 	op, method string
+	team       string   // that it is about; "" for none
 	path       []string // below /subscriptions
 	body       any      // nil sends none
 	// explain, where it is not nil, completes the error of an answer that
@@ -37,6 +38,7 @@ type order struct {
 func (s *Source) send(ctx context.Context, o order) (*upstream.Response, error) {
 	req := upstream.Request{
 		Op:     o.op,
+		Org:    o.team,
 		Method: o.method,
 		Path:   append([]string{"subscriptions"}, o.path...),
 		Status: func(resp *upstream.Response) error {

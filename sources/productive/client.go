@@ -28,8 +28,14 @@ const (
 
 // get fetches an organisation's subscription; nil where it has none.
 func (s *Source) get(ctx context.Context, organization string) (*resource, error) {
+	return s.getAs(ctx, organization, organization)
+}
+
+// getAs is get with the credentials for calls about whose, "" for the source's.
+func (s *Source) getAs(ctx context.Context, whose, organization string) (*resource, error) {
 	resp, err := s.client.Do(ctx, upstream.Request{
 		Op:     opGet,
+		Org:    whose,
 		Path:   []string{"api", "v2", resourceType, organization},
 		Accept: []string{mediaType},
 		Status: s.status(opGet),

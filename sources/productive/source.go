@@ -66,8 +66,11 @@ func (s *Source) Capabilities() []billing.Capability {
 	}
 }
 
-// Tenant fingerprints the credentials that a call under ctx would use.
-func (s *Source) Tenant(ctx context.Context) string { return s.client.Tenant(ctx) }
+// Tenant fingerprints the credentials that a call under ctx about org would use.
+func (s *Source) Tenant(ctx context.Context, org string) string { return s.client.Tenant(ctx, org) }
+
+// Pinned keeps the credentials of calls as they are.
+func (s *Source) Pinned(ctx context.Context) context.Context { return s.client.Pinned(ctx) }
 
 // Borrowed tells which credentials of the caller's own a call under ctx passes on.
 func (s *Source) Borrowed(ctx context.Context) string { return s.client.Borrowed(ctx) }
@@ -155,6 +158,6 @@ func (s *Source) Probe(ctx context.Context) error {
 	if s.own == "" {
 		return s.probe(ctx)
 	}
-	_, err := s.get(ctx, s.own)
+	_, err := s.getAs(ctx, "", s.own)
 	return err
 }

@@ -45,6 +45,7 @@ func (s *Source) patch(ctx context.Context, ref billing.Ref, c command) (*billin
 	}
 	resp, err := s.client.Do(ctx, upstream.Request{
 		Op:     c.op,
+		Org:    ref.Org,
 		Method: http.MethodPatch,
 		Path:   c.path(ref.Org),
 		Header: http.Header{"Content-Type": {mediaType}}, // asked for even where there is no body

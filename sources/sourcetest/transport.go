@@ -88,7 +88,7 @@ func (s Suite) tenancy(t *testing.T) {
 	if got := seen.Load(); got != "Bearer alice|" {
 		t.Errorf("the source was sent %q, want the allowed header alone", got)
 	}
-	tenants := map[string]bool{source.Tenant(alice): true, source.Tenant(bob): true, source.Tenant(context.Background()): true}
+	tenants := map[string]bool{source.Tenant(alice, ""): true, source.Tenant(bob, ""): true, source.Tenant(context.Background(), ""): true}
 	if len(tenants) != 3 {
 		t.Errorf("three callers have %d fingerprints", len(tenants))
 	}

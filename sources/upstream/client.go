@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tributary/billing"
+	"tributary/secrets"
 )
 
 // MaxBody is the most bytes of an answer, after decompression, that are read.
@@ -23,7 +24,8 @@ type Client struct {
 	http    *http.Client
 	now     func() time.Time
 	secret  []byte
-	tenant  string
+	service *Credentials
+	own     func(org string) *Credentials // nil for none
 	health  health
 	unknown unknownStates
 }
@@ -32,6 +34,11 @@ type Client struct {
 type Options struct {
 	Secret []byte           // keys the fingerprints of credentials
 	Now    func() time.Time // time.Now where nil
+	// Files opens the secrets of auth that stand in files.
+	Files *secrets.Files
+	// Own are the present credentials of an organisation that has some of its
+	// own, nil for another. Where it is nil no organisation has.
+	Own func(org string) *Credentials
 }
 
 // New makes the client of the source of that name.
@@ -50,16 +57,23 @@ func New(source string, config Config, options Options) (*Client, error) {
 	if now == nil {
 		now = time.Now
 	}
-	c := &Client{source: source, config: config, base: base, now: now, secret: options.Secret}
+	files := options.Files
+	if files == nil {
+		files = new(secrets.Files)
+	}
+	service, err := config.Auth.Open(files)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{source: source, config: config, base: base, now: now, secret: options.Secret, service: service, own: options.Own}
 	c.health = health{now: now, value: billing.Health{State: billing.HealthUnknown}}
-	c.tenant = fingerprint(c.credentialMAC())
 	c.http = &http.Client{Transport: newTransport(), CheckRedirect: c.checkRedirect}
 	return c, nil
 }
 
 func newTransport() *http.Transport {
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
+		Proxy:                  proxy,
 		DialContext:            (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           256,
@@ -68,6 +82,16 @@ func newTransport() *http.Transport {
 		TLSHandshakeTimeout:    5 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
+}
+
+// proxy is the environment's where it sees no more than a tunnel. What is sent
+// in the clear goes to its source directly, for a proxy would read the
+// credentials in it.
+func proxy(req *http.Request) (*url.URL, error) {
+	if req.URL.Scheme != "https" {
+		return nil, nil
+	}
+	return http.ProxyFromEnvironment(req)
 }
 
 // Close drops the idle connections.
@@ -82,6 +106,7 @@ func (c *Client) Now() time.Time { return c.now() }
 // Request is one question to a source.
 type Request struct {
 	Op     string   // what is being tried, in lower case: "get subscription"
+	Org    string   // the organisation or team that it is about, whose own credentials it bears; "" for none
 	Method string   // GET where empty
 	Path   []string // segments after the base URL, none empty or climbing; each is escaped
 	Query  url.Values
@@ -106,6 +131,9 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
+
+	used      *sealed // the credentials that it was asked with
+	forwarded http.Header
 }
 
 // isWrite reports a request that may change something.
@@ -129,12 +157,13 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
-	resp, sent, err := c.attempt(ctx, req, address)
+	used := c.credentials(ctx, req.Org)
+	resp, sent, err := c.attempt(ctx, req, address, used)
 	if c.mayRepeat(req, resp, sent, err) && c.waitToRepeat(ctx, resp) {
-		resp, sent, err = c.attempt(ctx, req, address)
+		resp, sent, err = c.attempt(ctx, req, address, used)
 	}
 	if err == nil {
-		err = c.judge(req, resp)
+		err = used.blame(c.judge(req, resp))
 	}
 	if !errors.Is(err, context.Canceled) { // by the caller, who learnt nothing of the source
 		c.record(err)

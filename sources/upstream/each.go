@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -56,6 +57,9 @@ type streak struct {
 func (s *streak) note(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if errors.Is(err, errOwn) {
+		return
+	}
 	switch billing.CodeOf(err) {
 	case billing.CodeSourceUnavailable, billing.CodeSourceTimeout,
 		billing.CodeSourceRateLimited, billing.CodeSourceAuthFailed:

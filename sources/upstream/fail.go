@@ -53,7 +53,7 @@ var notHTTP = []string{
 // log and holds nothing of the body but what is known to be harmless.
 func (c *Client) Fail(code billing.Code, op string, resp *Response, why string) *billing.Error {
 	e := &billing.Error{Code: code, Source: c.source, Op: op, Err: fmt.Errorf("status %d", resp.Status)}
-	if why != "" {
+	if why != "" && !resp.used.areIn(why, resp.forwarded) {
 		e.Err = fmt.Errorf("status %d: %s", resp.Status, why)
 	}
 	if code.Retryable() {

@@ -33,6 +33,10 @@ func (c *Client) Health() billing.Health {
 func (c *Client) record(err error) {
 	var e *billing.Error
 	errors.As(err, &e)
+	if errors.Is(err, errOwn) {
+		c.health.worked()
+		return
+	}
 	switch billing.CodeOf(err) {
 	case billing.CodeSourceTimeout, billing.CodeSourceUnavailable, billing.CodeSourceBadData, billing.CodeSourceRateLimited:
 		c.health.failed(e)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"tributary/billing"
+	"tributary/secrets"
 	"tributary/sources/upstream"
 )
 
@@ -23,7 +24,9 @@ func TestARedirectToAnotherHostIsRefusedAndTellsItNothing(t *testing.T) {
 		"basic":   {Basic: &upstream.Basic{Username: "u", Password: "hunter2"}},
 		"headers": {Headers: map[string]string{"X-Auth-Token": "hunter2"}},
 		"forward": {Forward: []string{"X-Session"}},
+		"own":     {},
 	}
+	own := openOwn(t, upstream.Auth{Bearer: "hunter2", Headers: map[string]string{"X-Auth-Token": "hunter2"}}, new(secrets.Files))
 	for name, auth := range forms {
 		for _, code := range []int{301, 302, 303, 307, 308} {
 			for _, req := range []upstream.Request{{}, {Method: http.MethodPost}, {Method: http.MethodPost, Read: true}} {
@@ -31,7 +34,13 @@ func TestARedirectToAnotherHostIsRefusedAndTellsItNothing(t *testing.T) {
 					address, calls := serve(t, func(w http.ResponseWriter, r *http.Request) {
 						http.Redirect(w, r, other+"/?token=s3cret", code)
 					})
-					client := connect(t, upstream.Config{URL: address, Auth: auth})
+					client := owning(t, upstream.Config{URL: address, Auth: auth}, nil, func(string) *upstream.Credentials {
+						if name == "own" {
+							return own
+						}
+						return nil
+					})
+					req.Org = "organisation"
 					ctx := upstream.WithForwarded(context.Background(), http.Header{"X-Session": {"hunter2"}})
 					_, err := ask(ctx, client, req)
 					want := billing.CodeSourceUnavailable
@@ -65,6 +74,10 @@ func TestOtherSchemesAndPortsAreOtherHosts(t *testing.T) {
 		"a host that begins alike":  "http://127.0.0.1.example.com/x",
 		"a host behind an at sign":  "http://" + host + "@example.com/x",
 		"a host behind two slashes": "//example.com/x",
+		"a host below":              "http://a." + host + "/x",
+		"a host that ends in a dot": strings.Replace(address, "127.0.0.1", "127.0.0.1.", 1) + "/x",
+		"credentials for the host":  "http://me:hunter2@" + host + "/x",
+		"a name for the host":       "http://me@" + host + "/x",
 		"no HTTP":                   "file:///etc/passwd",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -72,6 +85,9 @@ func TestOtherSchemesAndPortsAreOtherHosts(t *testing.T) {
 			before := calls.Load()
 			_, err := get(context.Background(), dial(t, address))
 			wantCode(t, err, billing.CodeSourceUnavailable)
+			if err != nil && strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("the log is told %v", err)
+			}
 			if calls.Load()-before != 1 {
 				t.Errorf("made %d calls, want 1", calls.Load()-before)
 			}

@@ -21,6 +21,8 @@ func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	switch {
 	case !sameHost(next.URL, c.base):
 		return fmt.Errorf("%w: it leads to another host", errRedirect)
+	case next.URL.User != nil:
+		return fmt.Errorf("%w: it brings credentials", errRedirect)
 	case via[0].Method != http.MethodGet:
 		return fmt.Errorf("%w: only that of a GET is", errRedirect)
 	case len(via) > 3:

@@ -17,12 +17,12 @@ import (
 
 // attempt sends a request once. sent is false where the source surely never saw
 // it; it is always true of a read, of which nobody asks.
-func (c *Client) attempt(ctx context.Context, req Request, address string) (resp *Response, sent bool, err error) {
+func (c *Client) attempt(ctx context.Context, req Request, address string, used *sealed) (resp *Response, sent bool, err error) {
 	var left *departure
 	if req.isWrite() {
 		ctx, left = watchDeparture(ctx)
 	}
-	httpReq, err := c.build(ctx, req, address)
+	httpReq, err := c.build(ctx, req, address, used)
 	if err != nil {
 		return nil, false, &billing.Error{Code: billing.CodeInternal, Source: c.source, Op: req.Op, Err: err}
 	}
@@ -39,10 +39,10 @@ func (c *Client) attempt(ctx context.Context, req Request, address string) (resp
 	if len(body) > MaxBody {
 		return nil, true, c.badData(req.Op, fmt.Errorf("the answer is larger than %d bytes", MaxBody))
 	}
-	return &Response{Status: httpResp.StatusCode, Header: httpResp.Header, Body: body}, true, nil
+	return &Response{Status: httpResp.StatusCode, Header: httpResp.Header, Body: body, used: used, forwarded: forwarded(ctx)}, true, nil
 }
 
-func (c *Client) build(ctx context.Context, req Request, address string) (*http.Request, error) {
+func (c *Client) build(ctx context.Context, req Request, address string, used *sealed) (*http.Request, error) {
 	method := req.Method
 	if method == "" {
 		method = http.MethodGet
@@ -60,10 +60,10 @@ func (c *Client) build(ctx context.Context, req Request, address string) (*http.
 	}
 	httpReq.Header.Set("Accept", strings.Join(accepted(req), ", "))
 	httpReq.Header.Set("User-Agent", "tributary")
-	if basic := c.config.Auth.Basic; basic != nil {
+	if basic := used.Basic; basic != nil {
 		httpReq.SetBasicAuth(basic.Username, basic.Password)
 	}
-	c.config.Auth.apply(httpReq.Header, forwarded(ctx))
+	used.apply(httpReq.Header, forwarded(ctx))
 	return httpReq, nil
 }
 

@@ -47,14 +47,17 @@ func count(ctx context.Context) {
 }
 
 // Tenant is the keyed fingerprint of the credentials that a call under ctx
-// would use, with the address they would be sent to. It reveals neither.
-func (c *Client) Tenant(ctx context.Context) string {
-	if len(c.config.Auth.Forward) == 0 {
-		return c.tenant
+// about org would use, with the address they would be sent to. It reveals
+// neither. org is "" for calls about no organisation.
+func (c *Client) Tenant(ctx context.Context, org string) string {
+	used := c.credentials(ctx, org)
+	if len(used.Forward) == 0 {
+		used.once.Do(func() { used.tenant = fingerprint(c.credentialMAC(&used.Auth)) })
+		return used.tenant
 	}
 	header := forwarded(ctx)
-	mac := c.credentialMAC()
-	for _, name := range c.config.Auth.Forward {
+	mac := c.credentialMAC(&used.Auth)
+	for _, name := range used.Forward {
 		write(mac, textproto.CanonicalMIMEHeaderKey(name))
 		write(mac, header.Values(name)...)
 	}
@@ -79,9 +82,8 @@ func (c *Client) Borrowed(ctx context.Context) string {
 	return fingerprint(sum)
 }
 
-func (c *Client) credentialMAC() hash.Hash {
+func (c *Client) credentialMAC(auth *Auth) hash.Hash {
 	mac := hmac.New(sha256.New, c.secret)
-	auth := c.config.Auth
 	write(mac, c.base.String())
 	write(mac, auth.Bearer)
 	var basic []string

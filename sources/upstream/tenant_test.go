@@ -48,7 +48,7 @@ func TestTenantsDifferWhereCredentialsDo(t *testing.T) {
 	}
 	seen := make(map[string]string)
 	for name, config := range configs {
-		tenant := connect(t, config).Tenant(context.Background())
+		tenant := connect(t, config).Tenant(context.Background(), "")
 		if other, ok := seen[tenant]; ok {
 			t.Errorf("%q and %q have the same fingerprint", name, other)
 		}
@@ -56,7 +56,7 @@ func TestTenantsDifferWhereCredentialsDo(t *testing.T) {
 		if len(tenant) != 22 || strings.ContainsAny(tenant, ":/+") {
 			t.Errorf("%q is no part of a key", tenant)
 		}
-		if again := connect(t, config).Tenant(context.Background()); again != tenant {
+		if again := connect(t, config).Tenant(context.Background(), ""); again != tenant {
 			t.Errorf("%q: a second client of the same secret has another fingerprint", name)
 		}
 	}
@@ -71,7 +71,7 @@ func TestTenantsAreTheSameWhereOnlyTheWritingDiffers(t *testing.T) {
 		"the timeout":                 {{URL: "https://a", Timeout: 1e9}, {URL: "https://a", Timeout: 2e9}},
 	}
 	for name, pair := range pairs {
-		if connect(t, pair[0]).Tenant(bg) != connect(t, pair[1]).Tenant(bg) {
+		if connect(t, pair[0]).Tenant(bg, "") != connect(t, pair[1]).Tenant(bg, "") {
 			t.Errorf("%s makes another tenant", name)
 		}
 	}
@@ -83,7 +83,7 @@ func TestTenantIsKeyed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if client.Tenant(context.Background()) == connect(t, config).Tenant(context.Background()) {
+	if client.Tenant(context.Background(), "") == connect(t, config).Tenant(context.Background(), "") {
 		t.Error("whoever guesses a credential can prove it without the secret")
 	}
 }
@@ -106,17 +106,17 @@ func TestForwardedTenantsDifferWhereWhatIsSentDoes(t *testing.T) {
 	}
 	seen := make(map[string]string)
 	for name, header := range callers {
-		tenant := client.Tenant(upstream.WithForwarded(context.Background(), header))
+		tenant := client.Tenant(upstream.WithForwarded(context.Background(), header), "")
 		if other, ok := seen[tenant]; ok {
 			t.Errorf("callers %q and %q have the same fingerprint", name, other)
 		}
 		seen[tenant] = name
 	}
-	if tenant := client.Tenant(context.Background()); seen[tenant] != "nothing that is sent" {
+	if tenant := client.Tenant(context.Background(), ""); seen[tenant] != "nothing that is sent" {
 		t.Errorf("a caller of no headers is told apart from one whose headers are not sent: %q", seen[tenant])
 	}
 	fixed := connect(t, upstream.Config{URL: "https://a.example.com", Auth: upstream.Auth{Bearer: "t"}})
-	if fixed.Tenant(upstream.WithForwarded(context.Background(), callers["one value"])) != fixed.Tenant(context.Background()) {
+	if fixed.Tenant(upstream.WithForwarded(context.Background(), callers["one value"]), "") != fixed.Tenant(context.Background(), "") {
 		t.Error("where nothing is forwarded, callers are one tenant")
 	}
 }
