@@ -193,8 +193,8 @@ func TestEachRequestHasOneLine(t *testing.T) {
 	}{
 		{"first", "Pair", "query", 200, 2, 0, 2},
 		{"second", "Pair", "query", 200, 0, 2, 0},
-		{"refused", "", "", 422, 0, 0, 0},
-		{"plain", "", "", 415, 0, 0, 0},
+		{"refused", "", "", 200, 0, 0, 0},
+		{"plain", "", "", 403, 0, 0, 0},
 	} {
 		if len(lines[c.id]) != 1 {
 			t.Errorf("the request %s has %d lines", c.id, len(lines[c.id]))
@@ -229,7 +229,7 @@ func TestTheLogIsTextWhereThatIsWanted(t *testing.T) {
 		if !strings.HasPrefix(line, "time=") {
 			t.Errorf("a line of the log is no entry: %s", line)
 		}
-		if strings.Contains(line, "level=INFO msg=graphql requestId=the-one operation=") && strings.Contains(line, "upstreamCalls=") {
+		if strings.Contains(line, "level=INFO msg=graphql requestId=the-one caller=anyone ") && strings.Contains(line, "upstreamCalls=") {
 			found++
 		}
 	}

@@ -121,6 +121,9 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 	} else {
 		running.Go(func() { failed <- server.Serve(listener) })
 	}
+	if built.Gateway.Identity.IsOpen() {
+		log.Warn("auth.mode is none: whoever reaches the gateway may see and change all", "listen", listener.Addr().String())
+	}
 	greet(to.out, scheme+"://"+listener.Addr().String(), vendors != nil)
 	select {
 	case err := <-failed:

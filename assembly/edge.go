@@ -57,7 +57,7 @@ func (a *Assembly) openEdge(g *gateway.Gateway, file string, settings *config.Co
 	nodes, folder := settings.Edge, filepath.Dir(file)
 	w.identity, err = identity.Read(nodes.Auth, folder, os.LookupEnv)
 	if err == nil {
-		err = w.identity.CheckListener(settings.Listen)
+		err = placed(w.identity.CheckListener(settings.Listen), file, nodes.Auth)
 	}
 	if err := config.Join(err,
 		nodes.HTTP.Decode(&g.HTTP), nodes.CORS.Decode(&g.CORS), nodes.Limits.Decode(&w.limits),
@@ -70,7 +70,7 @@ func (a *Assembly) openEdge(g *gateway.Gateway, file string, settings *config.Co
 			return err
 		}
 		if a.edge.tls, err = tlsfiles.Load(w.tls.In(folder), log); err != nil {
-			return err
+			return nodes.TLS.Problem("", "%s", err)
 		}
 		g.Metrics.WatchGauge("tributary_tls_certificate_expires_seconds", "When the certificate that is served ends, as a Unix time.",
 			func() float64 { return float64(a.edge.tls.NotAfter().Unix()) })
@@ -92,6 +92,18 @@ func (a *Assembly) openEdge(g *gateway.Gateway, file string, settings *config.Co
 	g.Metrics.WatchGate(g.Addresses)
 	g.RequestTime, g.Development = settings.Timeouts.Request, settings.Development
 	return nil
+}
+
+// placed says where a fault of auth.mode stands.
+func placed(fault error, file string, auth config.Node) error {
+	switch {
+	case fault == nil:
+		return nil
+	case auth.IsZero():
+		return config.Problems{{File: file, Path: "auth.mode", Message: fault.Error()}}
+	default:
+		return auth.Problem("mode", "%s", fault)
+	}
 }
 
 // rateTimeout bounds the wait for Redis before an operation.

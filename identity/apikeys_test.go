@@ -72,7 +72,7 @@ func TestWhereAKeyIsReadFrom(t *testing.T) {
 		{"twice as a bearer", []string{"Authorization", "Bearer " + key, "Authorization", "Bearer " + key}, identity.Ambiguous},
 		{"twice as an API key", []string{"X-Api-Key", key, "X-Api-Key", key}, identity.Ambiguous},
 		{"as an API key beside basic", []string{"X-Api-Key", key, "Authorization", "Basic " + key}, ""},
-		{"a wrong API key beside the right bearer", []string{"X-Api-Key", other, "Authorization", "Bearer " + key}, identity.UnknownKey},
+		{"a wrong API key beside the right bearer", []string{"X-Api-Key", key + "A", "Authorization", "Bearer " + key}, identity.UnknownKey},
 		{"nowhere", nil, identity.Missing},
 		{"as basic", []string{"Authorization", "Basic " + key}, identity.Malformed},
 		{"without a scheme", []string{"Authorization", key}, identity.Malformed},

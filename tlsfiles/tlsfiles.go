@@ -166,7 +166,9 @@ func (f *Files) take() error {
 	f.read = f.stat()
 	next, err := f.readAll()
 	if err != nil {
-		f.log.Error("the TLS files have a fault; what was served before, if anything, stays", "fault", err)
+		if f.present.Load() != nil { // at the start, who loads them tells it
+			f.log.Error("the TLS files have a fault; what was served before stays", "fault", err)
+		}
 		return err
 	}
 	f.present.Store(next)
