@@ -54,6 +54,9 @@ func (e Invalid) Unwrap() error { return e.error }
 
 // Close ends what runs in the background and hangs up.
 func (a *Assembly) Close() {
+	if a.Gateway != nil {
+		a.Gateway.Wait()
+	}
 	a.edge.close()
 	a.ledger.Close()
 	if a.store != nil {
@@ -235,6 +238,11 @@ func (a *Assembly) TLS() *tls.Config {
 func (a *Assembly) Follow(ctx context.Context, reload <-chan os.Signal, log *slog.Logger) {
 	var watching sync.WaitGroup
 	defer watching.Wait()
+	watching.Go(func() {
+		if err := a.edge.persisted.Watch(ctx); err != nil {
+			log.Warn("changes of the trusted documents are not seen; SIGHUP reloads them", "error", err)
+		}
+	})
 	watching.Go(func() {
 		if err := a.Directory.Watch(ctx); err != nil {
 			log.Warn("changes of the accounts are not seen; SIGHUP reloads them", "error", err)

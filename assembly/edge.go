@@ -12,29 +12,28 @@ import (
 	"tributary/document"
 	"tributary/gateway"
 	"tributary/identity"
+	"tributary/persisted"
 	"tributary/throttle"
 	"tributary/tlsfiles"
 )
 
 // edge is what stands between the socket and the resolvers.
 type edge struct {
-	tls      *tlsfiles.Files // nil for plain HTTP
-	identity *identity.Door
-	rate     *throttle.Rate // nil for no budgets
+	tls       *tlsfiles.Files // nil for plain HTTP
+	identity  *identity.Door
+	persisted *persisted.Documents
 }
 
 func (e *edge) close() {
 	if e.identity != nil {
 		e.identity.Close()
 	}
-	if e.rate != nil {
-		e.rate.Close()
-	}
 }
 
 // reload reads the files of the edge again. What came of it is in the log.
 func (e *edge) reload() {
 	_ = e.identity.Reload()
+	_ = e.persisted.Reload()
 	if e.tls != nil {
 		_ = e.tls.Reload()
 	}
@@ -42,11 +41,11 @@ func (e *edge) reload() {
 
 // written are the settings of the edge that nothing but the configuration decides.
 type written struct {
-	tls      tlsfiles.Settings
-	identity identity.Settings
-	limits   document.Limits
-	rate     throttle.RateSettings
-	gate     throttle.GateSettings
+	tls       tlsfiles.Settings
+	identity  identity.Settings
+	limits    document.Limits
+	persisted persisted.Settings
+	throttle  throttle.Settings
 }
 
 // openEdge gives g its edge; its error is of the configuration. file is the
@@ -61,7 +60,7 @@ func (a *Assembly) openEdge(g *gateway.Gateway, file string, settings *config.Co
 	}
 	if err := config.Join(err,
 		nodes.HTTP.Decode(&g.HTTP), nodes.CORS.Decode(&g.CORS), nodes.Limits.Decode(&w.limits),
-		nodes.Rate.Decode(&w.rate), nodes.Concurrency.Decode(&w.gate),
+		nodes.Documents.Decode(&w.persisted), nodes.Throttle.Decode(&w.throttle),
 	); err != nil {
 		return err
 	}
@@ -81,15 +80,35 @@ func (a *Assembly) openEdge(g *gateway.Gateway, file string, settings *config.Co
 		Limits: w.limits, Suggestions: settings.Development.Suggestions, Introspection: settings.Development.Introspection,
 		Cached: 1000, CachedMemory: 16 << 20,
 	})
-	g.Addresses = throttle.NewGate(w.gate.Requests, w.gate.PerAddress)
-	g.Callers = throttle.NewGate(w.gate.Requests, w.gate.PerCaller)
-	// Without identities all callers are one, and would share one budget: only
-	// where the file asks for that.
-	if w.identity.Mode() != identity.ModeNone || !nodes.Rate.IsZero() {
-		a.edge.rate = throttle.NewRate(w.rate, a.store, rateTimeout)
-		g.Rate = a.edge.rate
+	if w.persisted.Manifest != "" && !filepath.IsAbs(w.persisted.Manifest) {
+		w.persisted.Manifest = filepath.Join(folder, w.persisted.Manifest)
 	}
-	g.Metrics.WatchGate(g.Addresses)
+	a.edge.persisted, err = persisted.New(w.persisted, persisted.Options{
+		Check: func(text string) error {
+			_, err := g.Documents.Prepare(text)
+			return err
+		},
+		Redis: a.store, Timeout: redisWait, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	g.Persisted = a.edge.persisted
+	// Without identities all callers are one, and would share one budget and one
+	// bound: only where the file asks for that.
+	if w.identity.Mode() == identity.ModeNone {
+		if !nodes.Throttle.Has("rate") {
+			w.throttle.Rate.Cost = 0
+		}
+		if !nodes.Throttle.Has("concurrency") {
+			w.throttle.Concurrency.PerCaller, w.throttle.Concurrency.PerAddress = 0, 0
+		}
+	}
+	most := w.throttle.Concurrency
+	g.Arriving, g.Callers = throttle.NewGate(most.Requests, most.PerAddress), throttle.NewGate(most.Requests, most.PerCaller)
+	g.Failures = throttle.NewFailures(w.throttle.Failures)
+	g.Budgets = throttle.NewLimiter(w.throttle.Rate, a.store, redisWait)
+	g.Metrics.WatchEdge(g.Callers, g.Arriving, g.Budgets, g.Persisted)
 	g.RequestTime, g.Development = settings.Timeouts.Request, settings.Development
 	return nil
 }
@@ -106,5 +125,5 @@ func placed(fault error, file string, auth config.Node) error {
 	}
 }
 
-// rateTimeout bounds the wait for Redis before an operation.
-const rateTimeout = 50 * time.Millisecond
+// redisWait bounds each wait for Redis on an operation's way.
+const redisWait = 50 * time.Millisecond

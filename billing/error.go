@@ -27,6 +27,10 @@ const (
 	CodeRateLimited       Code = "RATE_LIMITED"
 	CodeLimitExceeded     Code = "LIMIT_EXCEEDED"
 	CodeInternal          Code = "INTERNAL"
+
+	// As clients with persisted queries know them.
+	CodePersistedQueryNotFound     Code = "PERSISTED_QUERY_NOT_FOUND"
+	CodePersistedQueryNotSupported Code = "PERSISTED_QUERY_NOT_SUPPORTED"
 )
 
 // Retryable reports whether the same request may succeed later by itself.
@@ -139,6 +143,10 @@ func (c Code) sentence(source string) string {
 		return "the gateway was asked too often"
 	case CodeLimitExceeded:
 		return "the request is larger than the gateway allows"
+	case CodePersistedQueryNotFound:
+		return "PersistedQueryNotFound"
+	case CodePersistedQueryNotSupported:
+		return "PersistedQueryNotSupported"
 	default:
 		return "The gateway failed. The request id finds the cause in its log."
 	}

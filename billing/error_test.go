@@ -16,6 +16,7 @@ var codes = []billing.Code{
 	billing.CodeConflict, billing.CodeNotSupported, billing.CodePaymentRequired, billing.CodeSourceRateLimited,
 	billing.CodeSourceTimeout, billing.CodeSourceUnavailable, billing.CodeSourceAuthFailed, billing.CodeSourceBadData,
 	billing.CodeOutcomeUnknown, billing.CodeRateLimited, billing.CodeLimitExceeded, billing.CodeInternal,
+	billing.CodePersistedQueryNotFound, billing.CodePersistedQueryNotSupported,
 }
 
 func TestErrorTellsTheLogEverythingAndTheClientLittle(t *testing.T) {

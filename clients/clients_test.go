@@ -11,27 +11,20 @@ import (
 	"tributary/clients/nodetest"
 )
 
-// What the gateway under test has.
-const (
-	hasDocuments   = false // persisted documents, under the key documents
-	logsItsClients = false // name and version of the client, with each request
-)
-
 // suites are the files of js, each with what its gateway's configuration holds
 // beside the sandbox.
 var suites = []struct {
-	file, more     string
-	client         string // the name and version that it gives; "" where it gives none
-	needsDocuments bool
-	count          int // of its tests; 0 where it need not be told
+	file, more string
+	client     string // the name and version that it gives; "" where it gives none
+	count      int    // of its tests; 0 where it need not be told
 }{
 	{file: "audits.mjs", count: 61},
 	{file: "apollo.test.mjs", client: "apollo-test 1.2.3"},
 	{file: "urql.test.mjs", client: "urql-test 1.2.3"},
 	{file: "relay.test.mjs", client: "relay-test 1.2.3"},
-	{file: "apq.test.mjs", more: "documents: { apq: true }\n", needsDocuments: true},
-	{file: "trusted-apollo.test.mjs", more: "documents: { mode: only, manifest: ARTIFACTS/apollo.json }\n", needsDocuments: true},
-	{file: "trusted-relay.test.mjs", more: "documents: { mode: only, manifest: ARTIFACTS/relay.json }\n", needsDocuments: true},
+	{file: "apq.test.mjs", more: "documents: { apq: { enabled: true } }\n"},
+	{file: "trusted-apollo.test.mjs", more: "documents: { mode: only, manifest: ARTIFACTS/apollo.json }\n"},
+	{file: "trusted-relay.test.mjs", more: "documents: { mode: only, manifest: ARTIFACTS/relay.json }\n"},
 }
 
 func TestClients(t *testing.T) {
@@ -40,9 +33,6 @@ func TestClients(t *testing.T) {
 	artifacts := generate(t)
 	for _, suite := range suites {
 		t.Run(strings.TrimSuffix(suite.file, ".mjs"), func(t *testing.T) {
-			if suite.needsDocuments && !hasDocuments {
-				t.Skip("the gateway has no persisted documents: see hasDocuments")
-			}
 			t.Parallel()
 			e := start(t, strings.ReplaceAll(suite.more, "ARTIFACTS", artifacts))
 			count := runSuite(t, suite.file, "GATEWAY="+e.url, "ARTIFACTS="+artifacts)
@@ -50,7 +40,7 @@ func TestClients(t *testing.T) {
 				t.Errorf("there are %d tests, want %d", count, suite.count)
 			}
 			for word := range strings.FieldsSeq(suite.client) {
-				if logsItsClients && !strings.Contains(e.log.String(), word) {
+				if !strings.Contains(e.log.String(), word) {
 					t.Errorf("the log does not name the client by %s", word)
 				}
 			}

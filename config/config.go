@@ -69,14 +69,13 @@ type Timeouts struct {
 
 // Edge is the settings of parts that read them by themselves.
 type Edge struct {
-	TLS         Node `yaml:"tls"`
-	Auth        Node `yaml:"auth"`
-	HTTP        Node `yaml:"http"`
-	CORS        Node `yaml:"cors"`
-	Limits      Node `yaml:"limits"`
-	Documents   Node `yaml:"documents"`
-	Rate        Node `yaml:"rate"`
-	Concurrency Node `yaml:"concurrency"`
+	TLS       Node `yaml:"tls"`
+	Auth      Node `yaml:"auth"`
+	HTTP      Node `yaml:"http"`
+	CORS      Node `yaml:"cors"`
+	Limits    Node `yaml:"limits"`
+	Documents Node `yaml:"documents"`
+	Throttle  Node `yaml:"throttle"`
 }
 
 // Source is one upstream system. Its own keys belong to the adapter of its

@@ -147,6 +147,12 @@ func (n Node) Text() (string, error) {
 
 var plainTags = map[string]bool{"!!str": true, "!!int": true, "!!float": true, "!!bool": true, "!!null": true}
 
+// Has reports whether the part is a mapping with a key of that name.
+func (n Node) Has(name string) bool {
+	_, ok := n.find(name)
+	return ok
+}
+
 // Problem is a Problem at a key of the mapping n, nested ones with a dot: at
 // its value where that is a scalar, else at the key, and at n itself for "" or
 // a key that is not there.

@@ -60,7 +60,7 @@ func TestDocumentsThatAreNoneAreRefused(t *testing.T) {
 		says      string
 	}{
 		"a syntax error":                {`{ viewer { subject }`, nil, "Expected Name"},
-		"no document":                   {``, nil, "no operation"},
+		"no document":                   {``, nil, "query is missing"},
 		"space alone":                   {"  \n", nil, "no operation"},
 		"a comment alone":               {"# nothing", nil, "no operation"},
 		"a fragment alone":              {"fragment F on Account { id }", nil, ""},
@@ -74,11 +74,11 @@ func TestDocumentsThatAreNoneAreRefused(t *testing.T) {
 		"an unknown order":              {`{ subscriptions(orderBy: { field: PRICE, direction: ASC }) { totalCount } }`, nil, "PRICE"},
 		"an unknown filter":             {variable, filter("colour", "red"), "$f.colour"},
 		"a date that there is not":      {`{ subscriptions(filter: { renewsBefore: "2026-13-45" }) { totalCount } }`, nil, "filter.renewsBefore: a DateTime looks like"},
-		"a date without a time":         {variable, filter("renewsBefore", "2026-03-15"), "filter.renewsBefore: a DateTime looks like"},
+		"a date without a time":         {variable, filter("renewsBefore", "2026-03-15"), "$f.renewsBefore: a DateTime looks like"},
 		"a date without an offset":      {variable, filter("renewsBefore", "2026-03-15T12:00:00"), "DateTime"},
 		"30 February":                   {variable, filter("renewsBefore", "2026-02-30T00:00:00Z"), "DateTime"},
 		"the year 10000":                {variable, filter("renewsBefore", "10000-01-01T00:00:00Z"), "DateTime"},
-		"the year 10000, by its offset": {variable, filter("trialEndsBefore", "9999-12-31T23:59:59-01:00"), "filter.trialEndsBefore"},
+		"the year 10000, by its offset": {variable, filter("trialEndsBefore", "9999-12-31T23:59:59-01:00"), "$f.trialEndsBefore"},
 		"a date as a number":            {variable, filter("renewsBefore", 1773576000), "DateTime"},
 		"a page of half a row":          {`query Q($n: Int) { subscriptions(first: $n) { totalCount } }`, map[string]any{"n": 1.5}, ""},
 		"a page past 32 bits":           {`query Q($n: Int) { subscriptions(first: $n) { totalCount } }`, map[string]any{"n": 4294967297}, ""},

@@ -20,6 +20,9 @@ func (w *world) send(method, query, contentType, body string) *answer {
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}
+	if method == http.MethodGet {
+		req.Header.Set("GraphQL-Require-Preflight", "1")
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		w.t.Fatal(err)
@@ -62,23 +65,23 @@ func TestRequestsThatAreNoGraphQLAreRefused(t *testing.T) {
 		status                           int
 		code, says                       string
 	}{
-		"a body that is no JSON":                {"POST", "", "application/json", `query { viewer { subject } }`, 400, "BAD_USER_INPUT", "the body is no JSON object"},
-		"a body cut short":                      {"POST", "", "application/json", `{"query":"{ viewer`, 400, "BAD_USER_INPUT", "the body is no JSON object"},
-		"an empty body":                         {"POST", "", "application/json", ``, 400, "BAD_USER_INPUT", "the body is no JSON object"},
-		"a list, which would be a batch":        {"POST", "", "application/json", `[{"query":"{ viewer { subject } }"}]`, 400, "BAD_USER_INPUT", "the body is no JSON object"},
-		"a query that is no text":               {"POST", "", "application/json", `{"query":5}`, 400, "BAD_USER_INPUT", "the body is no JSON object"},
-		"variables that are no object":          {"POST", "", "application/json", `{"query":"{ viewer { subject } }","variables":[1]}`, 400, "BAD_USER_INPUT", "the body is no JSON object"},
-		"the same key twice":                    {"POST", "", "application/json", `{"query":"{ viewer { subject } }","query":"{ viewer { scopes } }"}`, 400, "BAD_USER_INPUT", "each key once"},
-		"the same variable twice":               {"POST", "", "application/json", `{"query":"query Q($n: Int) { accounts(first: $n) { totalCount } }","variables":{"n":1,"n":2}}`, 400, "BAD_USER_INPUT", "each key once"},
-		"more behind the body":                  {"POST", "", "application/json", `{"query":"{ viewer { subject } }"} {}`, 400, "BAD_USER_INPUT", "the body is no JSON object"},
-		"a body of 1 MiB and a byte":            {"POST", "", "application/json", `{"query":"` + strings.Repeat(" ", 1<<20-11) + `"}`, 413, "LIMIT_EXCEEDED", "1048576 bytes"},
-		"a body of plain text":                  {"POST", "", "text/plain", `{"query":"{ viewer { subject } }"}`, 415, "BAD_USER_INPUT", "application/json"},
-		"a form":                                {"POST", "", "application/x-www-form-urlencoded", `query={viewer{subject}}`, 415, "BAD_USER_INPUT", "application/json"},
-		"a body of no type":                     {"POST", "", "", `{"query":"{ viewer { subject } }"}`, 415, "BAD_USER_INPUT", "application/json"},
+		"a body that is no JSON":                {"POST", "", "application/json", `query { viewer { subject } }`, 400, "BAD_USER_INPUT", "the body is no valid JSON"},
+		"a body cut short":                      {"POST", "", "application/json", `{"query":"{ viewer`, 400, "BAD_USER_INPUT", "the body ends before its JSON does"},
+		"an empty body":                         {"POST", "", "application/json", ``, 400, "BAD_USER_INPUT", "the body is empty"},
+		"a list, which would be a batch":        {"POST", "", "application/json", `[{"query":"{ viewer { subject } }"}]`, 400, "LIMIT_EXCEEDED", "limit batch: 0"},
+		"a query that is no text":               {"POST", "", "application/json", `{"query":5}`, 400, "BAD_USER_INPUT", "query is a string or null"},
+		"variables that are no object":          {"POST", "", "application/json", `{"query":"{ viewer { subject } }","variables":[1]}`, 400, "BAD_USER_INPUT", "variables is an object or null"},
+		"the same key twice":                    {"POST", "", "application/json", `{"query":"{ viewer { subject } }","query":"{ viewer { scopes } }"}`, 400, "BAD_USER_INPUT", "twice in one object"},
+		"the same variable twice":               {"POST", "", "application/json", `{"query":"query Q($n: Int) { accounts(first: $n) { totalCount } }","variables":{"n":1,"n":2}}`, 400, "BAD_USER_INPUT", "twice in one object"},
+		"more behind the body":                  {"POST", "", "application/json", `{"query":"{ viewer { subject } }"} {}`, 400, "BAD_USER_INPUT", "the body goes on after its JSON"},
+		"a body of 1 MiB and a byte":            {"POST", "", "application/json", `{"query":"` + strings.Repeat(" ", 1<<20-11) + `"}`, 413, "LIMIT_EXCEEDED", "may be 1048576 (limit body)"},
+		"a body of plain text":                  {"POST", "", "text/plain", `{"query":"{ viewer { subject } }"}`, 403, "FORBIDDEN", "application/json"},
+		"a form":                                {"POST", "", "application/x-www-form-urlencoded", `query={viewer{subject}}`, 403, "FORBIDDEN", "application/json"},
+		"a body of no type":                     {"POST", "", "", `{"query":"{ viewer { subject } }"}`, 403, "FORBIDDEN", "application/json"},
 		"PUT":                                   {"PUT", "", "application/json", `{"query":"{ viewer { subject } }"}`, 405, "BAD_USER_INPUT", "POST or GET"},
 		"DELETE":                                {"DELETE", "", "", ``, 405, "BAD_USER_INPUT", "POST or GET"},
 		"PATCH":                                 {"PATCH", "", "application/json", `{}`, 405, "BAD_USER_INPUT", "POST or GET"},
-		"GET of nothing":                        {"GET", "", "", ``, 422, "BAD_USER_INPUT", "no operation"},
+		"GET of nothing":                        {"GET", "", "", ``, 400, "BAD_USER_INPUT", "query is missing"},
 		"GET of a mutation":                     {"GET", asked(`mutation { cancelSubscription(input: { id: "subscription/psa/682" }) { subscription { id } } }`), "", ``, 405, "BAD_USER_INPUT", "POST"},
 		"GET with variables that are no object": {"GET", asked(`{ viewer { subject } }`) + "&variables=nonsense", "", ``, 400, "BAD_USER_INPUT", "variables"},
 		"a live operation by POST":              {"POST", "", "application/json", `{"query":"subscription { subscriptionChanged(id: \"subscription/psa/682\") { kind } }"}`, 200, "NOT_SUPPORTED", "live"},

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -106,7 +107,14 @@ func TestNoAnswerHoldsAnythingOfAnothersAccount(t *testing.T) {
 			idsOf[name] = append(idsOf[name], node.(map[string]any)["id"].(string))
 		}
 	}
+	catalogues := map[string]bool{}
+	for _, source := range []string{"billing", "teams"} {
+		leaves(w.askAs(everyone.header(), `query($source: String!) { plans(source: $source) `+everything(schema, "Plan", 4)+` }`, map[string]any{"source": source}).Data, catalogues)
+	}
 	own := marks(whole)
+	for _, texts := range own {
+		maps.DeleteFunc(texts, func(text string, _ bool) bool { return catalogues[text] })
+	}
 	cursors := map[string]string{} // by caller
 	for range 1500 {
 		c, account := callers[1+r.IntN(len(callers)-1)], names[r.IntN(len(names))]
@@ -180,7 +188,8 @@ func TestAnotherOrganisationsSubscriptionIsNotReachedThroughOnesOwn(t *testing.T
 			t.Errorf("%s: read through another organisation: %s", protocol, a.raw)
 		}
 		a = w.askAs(globex.header(), `mutation($id: ID!) { cancelSubscription(input: { id: $id, when: NOW }) { subscription { id } userErrors { code } } }`, map[string]any{"id": crossed})
-		if a.at("cancelSubscription", "userErrors", 0, "code") != "NOT_FOUND" || w.writes() != writes {
+		code := a.at("cancelSubscription", "userErrors", 0, "code") // Frontier has a word for ids that do not go together
+		if code != "NOT_FOUND" && code != "FORBIDDEN" || w.writes() != writes {
 			t.Errorf("%s: written through another organisation: %s", protocol, a.raw)
 		}
 	}

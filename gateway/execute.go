@@ -8,11 +8,13 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"tributary/access"
 	"tributary/billing"
 	"tributary/document"
 	"tributary/graphqlhttp"
 	"tributary/loaders"
 	"tributary/persisted"
+	"tributary/throttle"
 )
 
 // execute judges a request and executes it. Its refusal is of the transport's
@@ -42,10 +44,24 @@ func (g *graphQL) execute(r *http.Request, request *graphqlhttp.Request) (*resul
 		RootResolverMiddleware: visit,
 	}
 	asked.Stats.OperationStart = graphql.Now()
-	if err := g.judge(ctx, asked, operation.Cost); err != nil {
+	if err := g.judge(ctx, asked); err != nil {
 		return g.refusedBy(ctx, err), nil
 	}
-	return g.run(ctx, asked, operation.Cost), nil
+	charge := g.Budgets.Take(ctx, access.From(ctx).Subject, operation.Cost.Calls)
+	if !charge.Allowed {
+		return g.refusedBy(ctx, g.Budgets.Refusal(charge)), nil
+	}
+	before := entryOf(ctx).meter.Calls()
+	done := g.run(ctx, asked)
+	calls := int(entryOf(ctx).meter.Calls() - before)
+	if wanted, _ := request.Extensions["cost"].(bool); wanted {
+		done.answer.Extensions = map[string]any{"cost": map[string]any{
+			"estimated": map[string]int{"calls": operation.Cost.Calls, "fields": operation.Cost.Fields},
+			"actual":    map[string]int{"calls": calls},
+		}}
+	}
+	g.settle(ctx, charge, calls)
+	return done, nil
 }
 
 // prepare is the document of a request and the operation that it asks for.
@@ -58,44 +74,39 @@ func (g *graphQL) prepare(ctx context.Context, request *graphqlhttp.Request) (*d
 	if err != nil {
 		return nil, nil, err
 	}
-	found.Register(ctx)
+	g.Persisted.Accept(ctx, found)
 	operation, err := prepared.Operation(request.OperationName, request.Variables)
 	return prepared, operation, err
 }
 
+// settle corrects a charge by what the operation did cost. The answer does not wait
+// for it.
+func (g *graphQL) settle(ctx context.Context, charge throttle.Decision, calls int) {
+	if !g.Budgets.IsShared() {
+		g.Budgets.Settle(ctx, charge, calls)
+		return
+	}
+	g.settling.Go(func() { g.Budgets.Settle(context.WithoutCancel(ctx), charge, calls) })
+}
+
 // judge refuses what a well-formed operation may not do, before any of it is done.
-func (g *graphQL) judge(ctx context.Context, asked *graphql.OperationContext, cost document.Cost) error {
+func (g *graphQL) judge(ctx context.Context, asked *graphql.OperationContext) error {
 	if asked.Operation.Operation == ast.Subscription {
 		return billing.Errorf(billing.CodeNotSupported, "this version of the gateway has no live operations")
 	}
 	if err := mayExecute(ctx, asked); err != nil {
 		return err
 	}
-	if asked.Operation.Operation == ast.Mutation {
-		if err := g.inputs.check(asked); err != nil {
-			return err
-		}
-	}
-	return g.charge(ctx, cost)
+	return g.inputs.check(asked)
 }
 
 // run executes an operation that nothing speaks against.
-func (g *graphQL) run(ctx context.Context, asked *graphql.OperationContext, estimated document.Cost) *result {
-	entry := entryOf(ctx)
-	before := entry.meter.Calls()
-	ctx, entry.loads = g.Portfolio.Sources.Begin(ctx, rootFields(asked))
+func (g *graphQL) run(ctx context.Context, asked *graphql.OperationContext) *result {
+	ctx, entryOf(ctx).loads = g.Portfolio.Sources.Begin(ctx, rootFields(asked))
 	answers, ctx := g.executor.DispatchOperation(ctx, asked)
 	done := &result{outcome: graphqlhttp.Executed, answer: answers(ctx), isWrite: asked.Operation.Operation == ast.Mutation}
 	if done.answer == nil { // the client has gone, or the time is over
 		return g.refusedBy(ctx, billing.Errorf(billing.CodeSourceTimeout, "the time for the request ran out"))
-	}
-	actual := int(entry.meter.Calls() - before)
-	g.settle(ctx, estimated, actual)
-	if wanted, _ := asked.Extensions["cost"].(bool); wanted {
-		done.answer.Extensions = map[string]any{"cost": map[string]any{
-			"estimated": map[string]int{"calls": estimated.Calls, "fields": estimated.Fields},
-			"actual":    map[string]int{"calls": actual},
-		}}
 	}
 	return done
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"tributary/billing"
@@ -41,12 +42,18 @@ type Gateway struct {
 	CORS        graphqlhttp.CORS
 	Documents   *document.Documents
 	Persisted   *persisted.Documents
-	Addresses   *throttle.Gate // requests by network address
+	Arriving    *throttle.Gate // requests whose caller is not known yet, by address
 	Callers     *throttle.Gate // requests by caller
-	Rate        *throttle.Rate // nil for no budget
-	RequestTime time.Duration  // from a request's arrival to its answer
+	Failures    *throttle.Failures
+	Budgets     *throttle.Limiter
+	RequestTime time.Duration // from a request's arrival to its answer
 	Development config.Development
+
+	settling sync.WaitGroup
 }
+
+// Wait waits for what goes on after an answer.
+func (g *Gateway) Wait() { g.settling.Wait() }
 
 // Handler serves all of the gateway's endpoints.
 func (g *Gateway) Handler() http.Handler {

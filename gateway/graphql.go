@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -128,7 +127,7 @@ func (r *result) retryAfter(header http.Header) {
 	}
 	told, _ := r.answer.Errors[0].Extensions["retryAfter"].(string)
 	if at, err := time.Parse(time.RFC3339, told); err == nil {
-		header.Set("Retry-After", strconv.Itoa(max(int(time.Until(at).Seconds())+1, 1)))
+		header.Set("Retry-After", secondsUntil(at))
 	}
 }
 

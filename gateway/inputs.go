@@ -11,8 +11,9 @@ import (
 	"tributary/graph/scalar"
 )
 
-// inputs judges the arguments of a whole mutation before its first field is
-// executed. The executor reads scalars field by field: a number that the last of
+// inputs judges what validation leaves to the executor before anything is
+// executed: the variables of every operation, and the arguments of a whole
+// mutation. The executor reads scalars field by field: a number that the last of
 // them cannot take would turn the answer into null, and with it what the writes
 // before it did.
 type inputs struct{ schema *ast.Schema }
@@ -41,6 +42,14 @@ func (i inputs) check(request *graphql.OperationContext) (err error) {
 			err = billing.Errorf(billing.CodeBadUserInput, "an argument holds a number that is too large")
 		}
 	}()
+	for _, variable := range request.Operation.VariableDefinitions {
+		if err := i.value(variable.Type, request.Variables[variable.Variable], "$"+variable.Variable); err != nil {
+			return err
+		}
+	}
+	if request.Operation.Operation != ast.Mutation {
+		return nil
+	}
 	for _, field := range graphql.CollectFields(request, request.Operation.SelectionSet, []string{"Mutation"}) {
 		if isIntrospection(field.Name) {
 			continue

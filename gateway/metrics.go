@@ -12,6 +12,7 @@ import (
 
 	"tributary/billing"
 	"tributary/loaders"
+	"tributary/persisted"
 	"tributary/throttle"
 	"tributary/writes"
 )
@@ -84,10 +85,19 @@ func (m *Metrics) WatchGauge(name, help string, value func() float64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
 }
 
-// WatchGate shows how full the gateway is.
-func (m *Metrics) WatchGate(gate *throttle.Gate) {
-	m.WatchGauge("tributary_requests_under_way", "GraphQL requests that were let in and are not over.", func() float64 { return float64(gate.Inside()) })
-	m.WatchCounter("tributary_requests_turned_away_total", "GraphQL requests that there was no room for.", gate.TurnedAway)
+// WatchEdge shows how full the gateway is and what its callers name.
+func (m *Metrics) WatchEdge(callers, arriving *throttle.Gate, budgets *throttle.Limiter, documents *persisted.Documents) {
+	m.WatchGauge("tributary_requests_under_way", "GraphQL requests of known callers that are not over.",
+		func() float64 { return float64(callers.Stats().Inside) })
+	m.WatchCounter("tributary_requests_shed_total", "GraphQL requests that there was no room for.", func() int64 {
+		known, unknown := callers.Stats(), arriving.Stats()
+		return known.ShedAll + known.ShedEach + unknown.ShedAll + unknown.ShedEach
+	})
+	m.WatchCounter("tributary_budget_redis_faults_total", "Questions about budgets that Redis did not answer.", budgets.Faults)
+	m.WatchGauge("tributary_trusted_documents", "Documents in the manifest.", func() float64 { return float64(documents.Stats().Trusted) })
+	m.WatchCounter("tributary_persisted_found_total", "Documents that a request named and that are known.", func() int64 { return documents.Stats().Found })
+	m.WatchCounter("tributary_persisted_missed_total", "Documents that a request named and that nobody knows.", func() int64 { return documents.Stats().Missed })
+	m.WatchCounter("tributary_untrusted_documents_total", "Documents that were executed without being trusted, where that is counted.", func() int64 { return documents.Stats().Untrusted })
 }
 
 // ObserveRefusedCredential counts a caller that was not let in.

@@ -1,88 +1,110 @@
 package throttle
 
 import (
-	"errors"
+	"net/netip"
 	"sync"
+	"sync/atomic"
+	"time"
 
-	"tributary/config"
+	"tributary/billing"
 )
 
-// GateSettings are the configuration's key concurrency: how many requests may be
-// under way at once. Past a bound a request is turned away, not kept waiting.
-type GateSettings struct {
-	Requests   int `yaml:"requests"`   // in all
-	PerCaller  int `yaml:"perCaller"`  // of one caller
-	PerAddress int `yaml:"perAddress"` // of one network address, whoever asks
-}
-
-// Defaults fills in what the file need not say. An address may be a proxy that
-// stands for everybody, so it may have nearly all.
-func (s *GateSettings) Defaults() { *s = GateSettings{Requests: 1024, PerCaller: 256, PerAddress: 768} }
-
-// Validate refuses bounds that would let nobody in.
-func (s *GateSettings) Validate() error {
-	var faults []error
-	for _, bound := range []struct {
-		key string
-		n   int
-	}{{"requests", s.Requests}, {"perCaller", s.PerCaller}, {"perAddress", s.PerAddress}} {
-		if bound.n < 1 {
-			faults = append(faults, config.Invalidf(bound.key, "at least 1 request has to be let in"))
-		}
-	}
-	return errors.Join(faults...)
-}
-
-// Gate counts what is under way, in all and by name.
+// Gate bounds how many are inside, in all and of one kind. It keeps nobody
+// waiting: who does not fit is shed at once. It is safe for concurrent use.
 type Gate struct {
-	most     int
-	mostEach int
+	all, each int
 
-	mu    sync.Mutex
-	all   int
-	each  map[string]int // by name; only of those that have something under way
-	turns int64
+	mu     sync.Mutex
+	inside int
+	of     map[string]int // who is inside; nobody stays in it with 0
+
+	shedAll, shedEach atomic.Int64
 }
 
-// NewGate makes a gate that lets in most in all and mostEach of one name.
-func NewGate(most, mostEach int) *Gate {
-	return &Gate{most: most, mostEach: mostEach, each: map[string]int{}}
+// Stats are a Gate's figures for metrics.
+type Stats struct {
+	Inside   int
+	Known    int   // different ones inside
+	ShedAll  int64 // because the gate was full
+	ShedEach int64 // because one had too many inside
 }
 
-// Enter lets a request of a name in; leave is to be called when it is over. ok is
-// false where a bound is reached.
-func (g *Gate) Enter(name string) (leave func(), ok bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.all >= g.most || g.each[name] >= g.mostEach {
-		g.turns++
+// NewGate makes a Gate for all in sum and each of them; 0 is no bound.
+func NewGate(all, each int) *Gate {
+	return &Gate{all: all, each: each, of: map[string]int{}}
+}
+
+// Enter lets one more of who in, where ok; leave is then to be called, and does
+// nothing from the second time on. An empty who is bounded by the sum alone.
+func (g *Gate) Enter(who string) (leave func(), ok bool) {
+	if !g.enter(who) {
 		return nil, false
 	}
-	g.all++
-	g.each[name]++
-	var once sync.Once
-	return func() { once.Do(func() { g.leave(name) }) }, true
+	var left atomic.Bool
+	return func() {
+		if left.CompareAndSwap(false, true) {
+			g.leave(who)
+		}
+	}, true
 }
 
-func (g *Gate) leave(name string) {
+func (g *Gate) enter(who string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.all--
-	if g.each[name]--; g.each[name] == 0 {
-		delete(g.each, name)
+	if g.each > 0 && who != "" && g.of[who] >= g.each {
+		g.shedEach.Add(1)
+		return false
+	}
+	if g.all > 0 && g.inside >= g.all {
+		g.shedAll.Add(1)
+		return false
+	}
+	g.inside++
+	if who != "" {
+		g.of[who]++
+	}
+	return true
+}
+
+func (g *Gate) leave(who string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.inside--
+	switch n := g.of[who]; {
+	case n > 1:
+		g.of[who] = n - 1
+	case n == 1:
+		delete(g.of, who)
 	}
 }
 
-// Inside is how many are under way.
-func (g *Gate) Inside() int {
+// Stats are the present figures.
+func (g *Gate) Stats() Stats {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.all
+	return Stats{Inside: g.inside, Known: len(g.of), ShedAll: g.shedAll.Load(), ShedEach: g.shedEach.Load()}
 }
 
-// TurnedAway is how many were not let in so far.
-func (g *Gate) TurnedAway() int64 {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.turns
+// Busy is what one is told who was shed.
+func Busy() *billing.Error {
+	return &billing.Error{
+		Code: billing.CodeRateLimited, Message: "too many requests are under way",
+		RetryAfter: time.Now().Add(time.Second),
+	}
+}
+
+// Address is what a connection's remote address counts as: an IPv4 address, or
+// the /64 of an IPv6 one, since that is what a single host has.
+func Address(remote string) string {
+	port, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return remote
+	}
+	addr := port.Addr().Unmap().WithZone("")
+	if addr.Is6() {
+		// A /64 exists of every IPv6 address.
+		network, _ := addr.Prefix(64)
+		return network.String()
+	}
+	return addr.String()
 }
