@@ -18,7 +18,7 @@ FUZZTIME ?= 30s
 BENCHTIME ?= 2s
 PACKAGES := $(shell go list ./... | grep -v /node_modules/)
 
-.PHONY: help run build test web generate licences check lint security vuln fuzz bench clean
+.PHONY: help run build test web generate licences check lint security vuln attack fuzz bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -69,6 +69,9 @@ security: vuln
 vuln: ## look for known vulnerabilities in https://vuln.go.dev; where that is out of reach, fail with VULN_REQUIRED=1
 	GOBIN=$(CURDIR)/bin go install $(GOVULNCHECK)
 	./scripts/check-vulnerabilities ./bin/govulncheck ./...
+
+attack: ## send a gateway of its own what a hostile internet would; go run ./attack --help says how to attack another
+	go run ./attack
 
 fuzz: ## fuzz what parses bytes from outside, FUZZTIME each
 	./scripts/fuzz $(FUZZTIME)
