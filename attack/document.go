@@ -89,7 +89,7 @@ func documents() []attack {
 		{"a comment of 900 KB", func() string { return "{ viewer { subject } } #" + again(900_000, "x") }, nil, limit},
 		{"a text of 900 KB", func() string { return `{ node(id: "` + again(900_000, "x") + `") { id } }` }, nil, limit},
 		{"a text of 200,000 escapes", func() string { return `{ node(id: "` + again(100_000, `\n`) + `") { id } }` }, nil, limit},
-		{"a block text of 100,000 lines", func() string { return `{ node(id: """` + again(100_000, " \n") + `""") { id } }` }, nil, limit},
+		{"a block text of 100,000 lines", func() string { return `{ node(id: """` + again(100_000, "x\n") + `""") { id } }` }, nil, limit},
 		{"a whole number of 100,000 digits", func() string { return "{ accounts(first: " + again(100_000, "9") + ") { totalCount } }" }, nil, refusal},
 		{"a fraction of 100,000 digits", func() string { return "{ accounts(first: 0." + again(100_000, "9") + ") { totalCount } }" }, nil, refusal},
 		{"an exponent of 100,000 digits", func() string { return "{ accounts(first: 1e" + again(100_000, "9") + ") { totalCount } }" }, nil, refusal},

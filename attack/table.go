@@ -48,7 +48,7 @@ func (t *table) print(number int, r result) bool {
 	switch verdict {
 	case "refused":
 		t.refused++
-		if r.took > t.slowest.took {
+		if r.took > t.slowest.took && !r.slow {
 			t.slowest = r
 		}
 		if r.grown > t.heaviest.grown {
