@@ -91,7 +91,7 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 		return err
 	}
 	defer built.Close()
-	assembly.TuneMemory(uint64(settings.Cache.Memory))
+	assembly.TuneMemory(uint64(settings.Cache.Memory)) // #nosec G115 -- at least 1MiB, or the configuration is refused
 	built.Gateway.Sandbox = vendors
 	listener, err := net.Listen("tcp", settings.Listen)
 	if err != nil {

@@ -75,7 +75,7 @@ func New(options Options) *Cache {
 		memory: otter.Must(&otter.Options[Key, *entry]{
 			MaximumWeight: options.Memory,
 			Weigher: func(key Key, e *entry) uint32 {
-				return uint32(min(overhead+len(key.text)+growth*e.size, 1<<31))
+				return uint32(min(overhead+len(key.text)+growth*e.size, 1<<31)) // #nosec G115 -- held to 1<<31 in the same line
 			},
 		}),
 	}

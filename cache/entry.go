@@ -55,7 +55,7 @@ func unpack(codec codec, key Key, data []byte) (*entry, error) {
 	}
 	e := &entry{
 		absent:    data[0] == 1,
-		fetchedAt: time.UnixMilli(int64(binary.BigEndian.Uint64(data[1:]))).UTC(),
+		fetchedAt: time.UnixMilli(int64(binary.BigEndian.Uint64(data[1:]))).UTC(), // #nosec G115 -- the bits of an int64, as they were written
 	}
 	if e.absent {
 		return e, nil

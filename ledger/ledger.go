@@ -63,7 +63,7 @@ const (
 
 // pause waits for the time of the next try; it is ErrBusy where ctx ends first.
 func pause(ctx context.Context) error {
-	timer := time.NewTimer(shortestPause + rand.N(longestPause-shortestPause))
+	timer := time.NewTimer(shortestPause + rand.N(longestPause-shortestPause)) // #nosec G404 -- spreads tries, keeps no secret
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

@@ -75,7 +75,7 @@ func (r *run) record(ctx context.Context, result *Result, took time.Duration) {
 	}
 	attrs := make([]slog.Attr, 0, len(fields)/2+2)
 	for i := 0; i < len(fields); i += 2 {
-		attrs = append(attrs, slog.String(fields[i], fields[i+1]))
+		attrs = append(attrs, slog.String(fields[i], fields[i+1])) // #nosec G602 -- fields are pairs
 	}
 	attrs = append(attrs, slog.Duration("duration", took))
 	if result.Fault != nil && result.Fault.Err != nil {
