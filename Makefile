@@ -13,7 +13,7 @@ GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
 # and an exception is written where it is, with its rule and its reason. Packages
 # that only tests and builds use and generated code are left out.
 GOSECFLAGS := -quiet -exclude=G104,G304 -exclude-generated -nosec-require-rules -nosec-require-justification \
-	-exclude-dir=node_modules -exclude-dir=redistest -exclude-dir=sources/sourcetest -exclude-dir=schematest -exclude-dir=scripts -exclude-dir=attack
+	-exclude-dir=node_modules -exclude-dir=redistest -exclude-dir=sources/sourcetest -exclude-dir=schematest -exclude-dir=scripts -exclude-dir=attack -exclude-dir=clients
 FUZZTIME ?= 30s
 BENCHTIME ?= 2s
 PACKAGES := $(shell go list ./... | grep -v /node_modules/)

@@ -23,13 +23,13 @@ import (
 
 // start runs simulated upstreams and a gateway over them that faces the public:
 // callers are known by keys, and nothing that is for development is on.
-func (o options) start() (t *target, stop func(), err error) {
+func (o options) start() (t *target, end func(), err error) {
 	folder, err := os.MkdirTemp("", "attack-")
 	if err != nil {
 		return nil, nil, err
 	}
 	ends := []func(){func() { os.RemoveAll(folder) }}
-	stop = func() {
+	stop := func() {
 		for i := len(ends) - 1; i >= 0; i-- {
 			ends[i]()
 		}
@@ -72,7 +72,7 @@ func (o options) start() (t *target, stop func(), err error) {
 
 // configuration is that of the sandbox, with two callers.
 func (t *target) configuration(admin string) string {
-	return sandbox.Configuration(t.sandbox) + fmt.Sprintf(`
+	return sandbox.Upstreams(t.sandbox) + fmt.Sprintf(`
 admin: { listen: %q }
 auth:
   mode: apiKeys

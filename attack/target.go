@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -60,18 +61,25 @@ func (t *target) do(r request) (*answer, error) {
 			at.Path = path
 		}
 	}
-	sent, err := http.NewRequestWithContext(context.Background(), method, at.String(), strings.NewReader(r.body))
-	if err != nil {
-		return nil, err
+	for tries := 1; ; tries++ {
+		sent, err := http.NewRequestWithContext(context.Background(), method, at.String(), strings.NewReader(r.body))
+		if err != nil {
+			return nil, err
+		}
+		for name, value := range t.headers(r) {
+			sent.Header[name] = value
+		}
+		response, err := client.Do(sent)
+		// Who hangs up on what it does not want to read resets the connection, and
+		// with it, by chance, its answer.
+		isReset := errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+		if err != nil && (!isReset || tries == 20) {
+			return nil, fmt.Errorf("no answer: %w", err)
+		}
+		if err == nil {
+			return read(response)
+		}
 	}
-	for name, value := range t.headers(r) {
-		sent.Header[name] = value
-	}
-	response, err := client.Do(sent)
-	if err != nil {
-		return nil, fmt.Errorf("no answer: %w", err)
-	}
-	return read(response)
 }
 
 // headers are those of r, after the ones that an honest request has.

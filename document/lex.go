@@ -1,10 +1,13 @@
 package document
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/lexer"
+
+	"tributary/billing"
 )
 
 // lex counts the tokens of a text and the brackets they open, and reads no
@@ -28,6 +31,10 @@ func (l *Limits) lex(text string) (tokens int, err error) {
 			open++
 		case lexer.BraceR, lexer.BracketR, lexer.ParenR:
 			open--
+		case lexer.String:
+			if strings.Contains(token.Value, "\uFFFD") && hasHalf(text[token.Pos.Start:token.Pos.End]) {
+				return 0, billing.Errorf(billing.CodeBadUserInput, "a text in line %d of the document holds half of a surrogate pair", token.Pos.Line)
+			}
 		case lexer.Name:
 			if len(token.Value) > int(l.NameLength) {
 				return 0, exceeded(int(l.NameLength), "a name in the document has %d bytes", len(token.Value))
@@ -40,6 +47,29 @@ func (l *Limits) lex(text string) (tokens int, err error) {
 			return 0, exceeded(l.Nesting, "the document opens %d brackets or more within each other", open)
 		}
 	}
+}
+
+// hasHalf reports an escape in the source of a text that is one half of a
+// surrogate pair without the other: the lexer puts U+FFFD in its place, and the
+// text would be another than was sent.
+func hasHalf(source string) bool {
+	inHigh := false
+	for i := 0; i < len(source); i++ {
+		size, half := 1, rune(0)
+		if source[i] == '\\' {
+			size = 2
+			if code, err := strconv.ParseUint(source[min(i+2, len(source)):min(i+6, len(source))], 16, 16); err == nil && source[i+1] == 'u' {
+				size, half = 6, rune(code)
+			}
+		}
+		isLow := half >= 0xDC00 && half <= 0xDFFF
+		if inHigh != isLow {
+			return true
+		}
+		inHigh = half >= 0xD800 && half <= 0xDBFF
+		i += size - 1
+	}
+	return inHigh
 }
 
 // The longest pieces of a document that a message repeats, in bytes.

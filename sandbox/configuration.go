@@ -8,8 +8,17 @@ import (
 )
 
 // Configuration is the gateway's configuration, as a file would hold it, for a
-// sandbox at a base URL: its four vendors as sources, its accounts.
+// sandbox at a base URL, open to everybody who wants to try it: what it holds is
+// made up.
 func Configuration(base string) string {
+	return `development: { graphiql: true, introspection: true, suggestions: true }
+auth: { mode: none, insecure: true }
+` + Upstreams(base)
+}
+
+// Upstreams is the part of a configuration that is about a sandbox at a base URL:
+// its four vendors as sources, its accounts.
+func Upstreams(base string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `sources:
   %s:
@@ -34,8 +43,6 @@ func Configuration(base string) string {
     timezone: UTC
     auth: { headers: { X-Auth-Token: sandbox, X-Organization-Id: "682" } }
 log: { format: text }
-development: { graphiql: true, introspection: true, suggestions: true }
-auth: { mode: none, insecure: true }
 accounts:
 `, focusSource, base, frontierSource, base, intercodeSource, base, productiveSource, base)
 	for _, account := range Accounts() {
