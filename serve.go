@@ -17,6 +17,7 @@ import (
 	"tributary/assembly"
 	"tributary/config"
 	"tributary/gateway"
+	"tributary/identity"
 	"tributary/sandbox"
 )
 
@@ -107,6 +108,9 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 		if err != nil {
 			return fmt.Errorf("listen for operators: %w", err)
 		}
+		if !identity.IsLoopback(admin.Addr().String()) {
+			log.Warn("the listener for operators asks nobody who they are, and is not on loopback alone", "listen", admin.Addr().String())
+		}
 		server := newServer(built.Gateway.Metrics.Admin(), settings.Timeouts)
 		running.Go(func() { server.Serve(admin) })
 		defer server.Close()
@@ -142,6 +146,7 @@ func newServer(handler http.Handler, timeouts config.Timeouts) *http.Server {
 		WriteTimeout:      timeouts.Write,
 		IdleTimeout:       timeouts.Idle,
 		MaxHeaderBytes:    64 << 10,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
 		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
 	}
 }
