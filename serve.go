@@ -128,7 +128,7 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 	if built.Gateway.Identity.IsOpen() {
 		log.Warn("auth.mode is none: whoever reaches the gateway may see and change all", "listen", listener.Addr().String())
 	}
-	greet(to.out, scheme+"://"+listener.Addr().String(), vendors != nil)
+	greet(to.out, scheme+"://"+listener.Addr().String(), settings.Development.GraphiQL, vendors != nil)
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
@@ -181,9 +181,11 @@ func shutDown(server *http.Server, within time.Duration) error {
 }
 
 // greet tells a person where to go.
-func greet(out io.Writer, url string, sandboxed bool) {
+func greet(out io.Writer, url string, hasGraphiQL, sandboxed bool) {
 	fmt.Fprintf(out, "Tributary answers at %s/graphql\n", url)
-	fmt.Fprintf(out, "Explore it in a browser: %s/graphiql\n", url)
+	if hasGraphiQL {
+		fmt.Fprintf(out, "Explore it in a browser: %s/graphiql\n", url)
+	}
 	if sandboxed {
 		fmt.Fprintf(out, "Or ask it:\n  curl -s %s/graphql -H 'Content-Type: application/json' -d '%s'\n", url,
 			`{"query":"{ account(id: \"account/acme\") { name subscriptions { nodes { id name status plan { name } } } } }"}`)

@@ -62,7 +62,7 @@ func randomQuery(r *rand.Rand, ids []string, account string) (string, map[string
 	case 10:
 		return `query($source: String!, $org: ID!) { plans(source: $source, organizationId: $org) { id name } }`, map[string]any{"source": parts[1], "org": parts[2]}
 	case 11:
-		return `mutation($id: ID!) { cancelSubscription(input: { id: $id, when: PERIOD_END }) { subscription ` + all + ` userErrors { code message } } }`, map[string]any{"id": id}
+		return `mutation($id: ID!) { cancelSubscription(input: { id: $id, when: AT_PERIOD_END }) { subscription ` + all + ` userErrors { code message } } }`, map[string]any{"id": id}
 	case 12:
 		return `mutation($id: ID!) { changeSubscription(input: { id: $id, seats: 7 }) { subscription { id } userErrors { code message } } }`, map[string]any{"id": id}
 	case 13:
@@ -281,7 +281,7 @@ func inputOf(schema *ast.Schema, name string) string {
 		if !field.Type.NonNull || field.DefaultValue != nil {
 			continue
 		}
-		value := map[string]string{"Boolean": "false", "Int": "1", "CancelWhen": "PERIOD_END"}[field.Type.Name()]
+		value := map[string]string{"Boolean": "false", "Int": "1", "CancelWhen": "AT_PERIOD_END"}[field.Type.Name()]
 		switch definition := schema.Types[field.Type.Name()]; {
 		case value == "" && definition.Kind == ast.Enum:
 			value = definition.EnumValues[0].Name

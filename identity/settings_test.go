@@ -151,3 +151,19 @@ const (
 	exampleHex    = "8d7946e201cb14cbd95057270118463164068f3fdd96504df03d47acca4ab9b8"
 	exampleBase64 = "jXlG4gHLFMvZUFcnARhGMWQGjz_dllBN8D1HrMpKubg"
 )
+
+func TestALocalDoorAnswersToNamesOfThisMachineAlone(t *testing.T) {
+	quiet := identity.Options{Log: slog.New(slog.DiscardHandler)}
+	local, open := identity.New(identity.Settings{}, quiet), identity.New(identity.Settings{Insecure: true}, quiet)
+	defer local.Close()
+	defer open.Close()
+	for host, answers := range map[string]bool{
+		"127.0.0.1:8080": true, "localhost:8080": true, "localhost": true, "[::1]:8080": true, "[::1]": true, "LocalHost:1": true,
+		"evil.example": false, "evil.example:8080": false, "127.0.0.1.evil.example:8080": false, "localhost.evil.example": false,
+		"": false, "10.0.0.1:8080": false, "0.0.0.0:8080": false, "[::]:8080": false,
+	} {
+		if local.AnswersTo(host) != answers || !open.AnswersTo(host) {
+			t.Errorf("to %q: %t, and %t where it is open to all", host, local.AnswersTo(host), open.AnswersTo(host))
+		}
+	}
+}
