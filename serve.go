@@ -102,7 +102,7 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 	defer running.Wait()
 	background, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	running.Go(func() { built.Follow(background, hangups, log) })
+	running.Go(func() { built.Follow(background, hangups) })
 	if settings.Admin.Listen != "" {
 		admin, err := net.Listen("tcp", settings.Admin.Listen)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"tributary/access"
 	"tributary/config"
 	"tributary/identity"
+	"tributary/logtest"
 )
 
 func TestAnyoneIsLetInWithoutAMode(t *testing.T) {
@@ -141,7 +142,7 @@ func TestAFileOfKeysIsBesideTheConfiguration(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := identity.New(settings, identity.Options{Log: listen().logger()})
+		d := identity.New(settings, identity.Options{Log: logtest.Listen().Logger()})
 		admits(t, d, bearer(key), "a")
 		d.Close()
 	}
