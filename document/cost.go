@@ -4,6 +4,8 @@ import (
 	"math/bits"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"tributary/parts"
 )
 
 // Cost is what an operation can cause, by estimate and no more than boundless.
@@ -28,7 +30,7 @@ func times(a, b int) int {
 // until the field whose page it is multiplies it.
 type estimate struct {
 	whole, ofEntry Cost
-	needs          part // at any depth, as the resolvers take it
+	needs          parts.Set // at any depth, as the resolvers take it
 }
 
 func (e *estimate) add(other estimate) {
@@ -69,8 +71,9 @@ type condition struct {
 // field is what the price of a field takes of it.
 type field struct {
 	price
-	list bool
-	size []length // of its page or its ids
+	needs parts.Set // of the subscription that it is of
+	list  bool
+	size  []length // of its page or its ids
 }
 
 // length is a number that a variable or, where it is "", the document gives.
@@ -146,7 +149,7 @@ func (f *field) estimate(below estimate, variables map[string]any) estimate {
 		whole.Calls = sum(whole.Calls, times(read, 1+bits.OnesCount8(uint8(needs))))
 	}
 	whole.Calls = sum(whole.Calls, f.calls)
-	needs |= f.price.needs
+	needs |= f.needs
 	if f.grows == withPage {
 		return estimate{ofEntry: whole, needs: needs}
 	}

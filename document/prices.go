@@ -1,16 +1,5 @@
 package document
 
-// part is a set of documents that sources keep beside a subscription's own and
-// are asked for only where they are shown. resolvers/selection.go decides which
-// field needs which.
-type part uint8
-
-const (
-	planPart part = 1 << iota
-	customerPart
-	trialPart
-)
-
 // growth says by what a field's answer grows.
 type growth uint8
 
@@ -28,7 +17,6 @@ type price struct {
 	subscriptions int    // that are read, one call each and one for each part shown; of each entry where the field grows
 	grows         growth // what multiplies
 	entries       int    // of its list, where that is not shortList
-	needs         part   // of the subscription that it is of
 }
 
 // The sizes that are assumed of lists. portfolio bounds pages alike.
@@ -79,31 +67,10 @@ var prices = map[string]map[string]price{
 	"Viewer":                 {"accounts": {grows: byPage}},
 	"AccountConnection":      {"edges": ofPage, "nodes": ofPage},
 	"SubscriptionConnection": {"edges": ofPage, "nodes": ofPage},
-	"Subscription": {
-		"plan":             {needs: planPart},
-		"product":          {needs: planPart},
-		"price":            {needs: planPart},
-		"monthlyRecurring": {needs: planPart},
-		"billingInterval":  {needs: planPart},
-		"pendingChange":    {needs: planPart},
-		"trial":            {needs: trialPart},
-		"customer":         {needs: customerPart},
-		"organization":     {needs: customerPart},
-	},
-	"FrontierSubscription": {
-		"plan":         {needs: planPart},
-		"customer":     {needs: customerPart},
-		"organization": {needs: customerPart},
-	},
-	"FocusSubscription": {"currentTrial": {needs: trialPart}},
-	"PortfolioSummary": {
-		"monthlyRecurring": {needs: planPart},
-		"unpricedCount":    {needs: planPart},
-		"upcoming":         {needs: trialPart, entries: defaultPage},
-	},
-	"Plan":           {"features": {entries: 100}},
-	"ProductivePlan": {"features": {entries: 100}},
-	"__Schema":       {"types": {entries: 110}},
-	"__Type":         {"fields": {entries: 8}, "interfaces": {entries: 1}, "possibleTypes": {entries: 1}},
-	"__Field":        {"args": {entries: 1}},
+	"PortfolioSummary":       {"upcoming": {entries: defaultPage}},
+	"Plan":                   {"features": {entries: 100}},
+	"ProductivePlan":         {"features": {entries: 100}},
+	"__Schema":               {"types": {entries: 110}},
+	"__Type":                 {"fields": {entries: 8}, "interfaces": {entries: 1}, "possibleTypes": {entries: 1}},
+	"__Field":                {"args": {entries: 1}},
 }

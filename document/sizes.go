@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"tributary/parts"
 )
 
 // conditions are those of @skip and @include that variables decide. out reports
@@ -29,6 +31,7 @@ func conditions(directives ast.DirectiveList) (unless []condition, out bool) {
 func fieldOf(selected *ast.Field) *field {
 	priced := &field{
 		price: prices[selected.ObjectDefinition.Name][selected.Name],
+		needs: parts.Of[selected.ObjectDefinition.Name][selected.Name],
 		list:  selected.Definition.Type.Elem != nil && len(selected.SelectionSet) > 0,
 	}
 	names := []string{"first", "last"}
