@@ -49,9 +49,7 @@ func open(t *testing.T, path string, log *logtest.Log) *held {
 		h.words.Store(&words)
 		return slog.Int("words", len(strings.Fields(words))), nil
 	}
-	if err := h.Load(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, h.Load())
 	return h
 }
 
@@ -74,32 +72,31 @@ func (h *held) expect(t *testing.T, want string) {
 	}
 }
 
-func write(t *testing.T, path, text string) {
+func must(t *testing.T, err error) {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	must(t, os.WriteFile(path, []byte(text), 0o600))
 }
 
 func rename(t *testing.T, from, to string) {
 	t.Helper()
-	if err := os.Rename(from, to); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.Rename(from, to))
 }
 
 func remove(t *testing.T, path string) {
 	t.Helper()
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.Remove(path))
 }
 
 func link(t *testing.T, target, path string) {
 	t.Helper()
-	if err := os.Symlink(target, path); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.Symlink(target, path))
 }
 
 func TestAnEditIsTaken(t *testing.T) {
@@ -158,9 +155,7 @@ func TestAnEditThroughALinkOfTheFolderIsTaken(t *testing.T) {
 	dir, log := t.TempDir(), logtest.Listen()
 	version := func(n int) string { return filepath.Join(dir, fmt.Sprint("..", n)) }
 	swap := func(n int) {
-		if err := os.Mkdir(version(n), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.Mkdir(version(n), 0o700))
 		write(t, filepath.Join(version(n), "words"), strings.Repeat("word ", n))
 		link(t, filepath.Base(version(n)), filepath.Join(dir, "..data_new"))
 		rename(t, filepath.Join(dir, "..data_new"), filepath.Join(dir, "..data"))
@@ -171,9 +166,7 @@ func TestAnEditThroughALinkOfTheFolderIsTaken(t *testing.T) {
 	h.watch(t)
 	for n := 2; n < 5; n++ {
 		swap(n)
-		if err := os.RemoveAll(version(n - 1)); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.RemoveAll(version(n-1)))
 		log.Wait(t, fmt.Sprint("words=", n))
 		h.expect(t, strings.Repeat("word ", n))
 	}
@@ -267,15 +260,11 @@ func TestAFolderThatIsNeverQuietIsReadAllTheSame(t *testing.T) {
 
 func TestAFolderThatCannotBeWatchedIsInTheLog(t *testing.T) {
 	dir, log := filepath.Join(t.TempDir(), "sub"), logtest.Listen()
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.Mkdir(dir, 0o700))
 	path := filepath.Join(dir, "words")
 	write(t, path, "old")
 	h := open(t, path, log)
-	if err := os.RemoveAll(dir); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.RemoveAll(dir))
 	h.Watch(context.Background())
 	if !strings.Contains(log.Text(), "changes of the words are not seen") {
 		t.Errorf("the log says %s", log.Text())
@@ -288,9 +277,7 @@ func TestReloadTakesAtOnceAndTellsWhatIsWrong(t *testing.T) {
 	write(t, path, "old")
 	h := open(t, path, log)
 	write(t, path, "new words")
-	if err := h.Reload(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, h.Reload())
 	h.expect(t, "new words")
 	remove(t, path)
 	if err := h.Reload(); err == nil || !strings.Contains(err.Error(), "no such file") {
