@@ -89,6 +89,13 @@ func rename(t *testing.T, from, to string) {
 	must(t, os.Rename(from, to))
 }
 
+// replace puts a file in the place of another, which never is half written.
+func replace(t *testing.T, path, text string) {
+	t.Helper()
+	write(t, path+".new", text)
+	rename(t, path+".new", path)
+}
+
 func remove(t *testing.T, path string) {
 	t.Helper()
 	must(t, os.Remove(path))
@@ -110,10 +117,7 @@ func TestAnEditIsTaken(t *testing.T) {
 			write(t, path, text[:2])
 			write(t, path, text)
 		}},
-		{"replaced by a rename", func(t *testing.T, path, text string) {
-			write(t, path+".new", text)
-			rename(t, path+".new", path)
-		}},
+		{"replaced by a rename", replace},
 		{"moved aside and written, as with a backup", func(t *testing.T, path, text string) {
 			rename(t, path, path+"~")
 			write(t, path, text)
@@ -179,7 +183,7 @@ func TestAFaultIsToldOnceAndKeepsWhatIsInForce(t *testing.T) {
 	h.watch(t)
 	remove(t, path)
 	log.Wait(t, "no such file")
-	write(t, path, "bad bad")
+	replace(t, path, "bad bad")
 	for i := range 2 {
 		line := log.Wait(t, "level=ERROR")
 		for _, part := range []string{"the words are kept as they were", fmt.Sprintf("%s:%d:2", path, i+1), "words: it is bad", "faults=2"} {
@@ -190,7 +194,7 @@ func TestAFaultIsToldOnceAndKeepsWhatIsInForce(t *testing.T) {
 	}
 	h.expect(t, "old")
 	write(t, filepath.Join(filepath.Dir(path), "other"), "") // is not of this file
-	write(t, path, "mended once more")
+	replace(t, path, "mended once more")
 	log.Wait(t, "words=3")
 	h.expect(t, "mended once more")
 	if n := strings.Count(log.Text(), "level=ERROR"); n != 3 {
@@ -226,7 +230,7 @@ func TestOtherFilesOfTheFolderAreNotTaken(t *testing.T) {
 	h := open(t, path, log)
 	h.watch(t)
 	write(t, filepath.Join(dir, "other"), "bad")
-	write(t, path, "new words")
+	replace(t, path, "new words")
 	log.Wait(t, "words=2")
 	if n := h.taken.Load(); n != 2 {
 		t.Errorf("the file was taken %d times", n)
