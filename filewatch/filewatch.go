@@ -97,7 +97,7 @@ func (f *File) Watch(ctx context.Context) {
 		err = watcher.Add(filepath.Dir(f.Path))
 	}
 	if err != nil {
-		f.Log.Warn("changes of the "+f.Holds+" are not seen; SIGHUP reads them again", "file", f.Path, "error", err)
+		f.Log.Warn("changes of the "+f.Holds+" are not seen; SIGHUP reloads them", "file", f.Path, "error", err)
 		return
 	}
 	// The file may have changed before the folder was watched.
