@@ -82,7 +82,7 @@ func TestAnAnswerThatIsTooLongIsRefusedUnlessItTellsOfAWrite(t *testing.T) {
 	if r.code() != "LIMIT_EXCEEDED" || r.Data != nil || !strings.Contains(r.body, `"data":null`) || !strings.Contains(r.Errors[0].Message, "at most 300 are allowed (limit answer)") {
 		t.Errorf("a long answer of a query is %s", r.body)
 	}
-	r = e.ask(acme, `mutation { cancelSubscription(input: { id: "subscription/teams/team_1", when: PERIOD_END }) {
+	r = e.ask(acme, `mutation { cancelSubscription(input: { id: "subscription/teams/team_1", when: AT_PERIOD_END }) {
 		subscription { `+details+` account { subscriptions { nodes { id name status } } } } userErrors { message } } }`)
 	if len(r.Errors) > 0 || len(r.body) <= most || r.Data["cancelSubscription"] == nil {
 		t.Errorf("a long answer of a mutation is %s", r.body)

@@ -77,9 +77,9 @@ func TestACallerWithoutTheScopeIsForbidden(t *testing.T) {
 		{"a change of plans without plans", `mutation { deletePlan(input: { id: "plan/teams/1" }) { userErrors { message } } }`, "plans", reader},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for accept, want := range map[string]int{"application/graphql-response+json": http.StatusForbidden, "application/json": http.StatusForbidden} {
+			for _, accept := range []string{"application/graphql-response+json", "application/json"} {
 				r := e.send("POST", "/graphql", c.as.header("Accept", accept), asked(c.query))
-				if r.status != want || r.code() != "FORBIDDEN" || len(r.Errors) != 1 || r.Data != nil {
+				if r.status != http.StatusForbidden || r.code() != "FORBIDDEN" || len(r.Errors) != 1 || r.Data != nil {
 					t.Errorf("%s: answered %d %s", accept, r.status, r.body)
 				}
 				if got, challenge := r.header.Get("Www-Authenticate"), `Bearer realm="tributary", error="insufficient_scope", scope="`+c.scope+`"`; got != challenge {
