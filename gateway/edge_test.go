@@ -2,109 +2,12 @@ package gateway_test
 
 import (
 	"bytes"
-	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-json-experiment/json"
-
-	"tributary/assembly"
-	"tributary/config"
-	"tributary/sandbox"
 )
-
-// edge is a gateway over the sandbox, as a client meets it.
-type edge struct {
-	t         testing.TB
-	url       string
-	upstreams string
-	built     *assembly.Assembly
-}
-
-func start(t testing.TB) *edge {
-	t.Helper()
-	vendors := httptest.NewServer(sandbox.New(time.Now).Handler())
-	t.Cleanup(vendors.Close)
-	settings, err := config.Parse("test.yaml", []byte(sandbox.Configuration(vendors.URL)), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	built, err := assembly.Build("", settings, "type Query { sdl: Int }", time.Now, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(built.Gateway.Handler())
-	t.Cleanup(func() {
-		server.Close()
-		built.Close()
-	})
-	return &edge{t: t, url: server.URL, upstreams: vendors.URL, built: built}
-}
-
-// reply is an answer with the errors that it holds.
-type reply struct {
-	status int
-	header http.Header
-	body   string
-	Data   map[string]any `json:"data"`
-	Errors []struct {
-		Message    string         `json:"message"`
-		Extensions map[string]any `json:"extensions"`
-	} `json:"errors"`
-}
-
-func (e *edge) send(method, path string, header http.Header, body io.Reader) *reply {
-	e.t.Helper()
-	req, err := http.NewRequest(method, e.url+path, body)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	for name, values := range header {
-		req.Header[name] = values
-	}
-	resp, err := http.DefaultTransport.RoundTrip(req)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	r := &reply{status: resp.StatusCode, header: resp.Header, body: string(text)}
-	if len(text) > 0 && strings.HasSuffix(strings.Split(resp.Header.Get("Content-Type"), ";")[0], "json") {
-		if err := json.Unmarshal(text, r); err != nil {
-			e.t.Fatalf("%s %s answers %s: %v", method, path, text, err)
-		}
-	}
-	return r
-}
-
-func media(contentType string, more ...string) http.Header {
-	header := http.Header{"Content-Type": {contentType}}
-	for i := 0; i < len(more); i += 2 {
-		header.Set(more[i], more[i+1])
-	}
-	return header
-}
-
-// asked is what a browser does not send for a page elsewhere without asking first.
-var asked = http.Header{"Graphql-Require-Preflight": {"1"}}
-
-const viewer = `{"query":"{ viewer { subject } }"}`
-
-func get(query string, more ...string) string {
-	values := url.Values{"query": {query}}
-	for i := 0; i < len(more); i += 2 {
-		values.Set(more[i], more[i+1])
-	}
-	return "/graphql?" + values.Encode()
-}
 
 func TestWhatIsNoGraphQLOverHTTPIsRefused(t *testing.T) {
 	e := start(t)
@@ -123,8 +26,8 @@ func TestWhatIsNoGraphQLOverHTTPIsRefused(t *testing.T) {
 		{"no content type", "POST", "/graphql", nil, viewer, 403, "FORBIDDEN"},
 		{"a document alone", "POST", "/graphql", media("application/graphql"), "{ viewer { subject } }", 415, "BAD_USER_INPUT"},
 		{"a query that any page can have its reader's browser send", "GET", get("{ viewer { subject } }"), nil, "", 403, "FORBIDDEN"},
-		{"a mutation by GET", "GET", get(mutation), asked, "", 405, "BAD_USER_INPUT"},
-		{"a mutation by GET beside a query", "GET", get("query A { viewer { subject } } "+strings.Replace(mutation, "mutation", "mutation B", 1), "operationName", "B"), asked, "", 405, "BAD_USER_INPUT"},
+		{"a mutation by GET", "GET", get(mutation), proof, "", 405, "BAD_USER_INPUT"},
+		{"a mutation by GET beside a query", "GET", get("query A { viewer { subject } } "+strings.Replace(mutation, "mutation", "mutation B", 1), "operationName", "B"), proof, "", 405, "BAD_USER_INPUT"},
 		{"another method", "PUT", "/graphql", media(inJSON), viewer, 405, "BAD_USER_INPUT"},
 		{"a deletion", "DELETE", "/graphql", nil, "", 405, "BAD_USER_INPUT"},
 		{"what a browser asks before it asks across origins", "OPTIONS", "/graphql", http.Header{"Origin": {"http://elsewhere.example"}, "Access-Control-Request-Method": {"POST"}}, "", 405, "BAD_USER_INPUT"},
@@ -135,11 +38,11 @@ func TestWhatIsNoGraphQLOverHTTPIsRefused(t *testing.T) {
 		{"more after the request", "POST", "/graphql", media(inJSON), viewer + "{}", 400, "BAD_USER_INPUT"},
 		{"an empty body", "POST", "/graphql", media(inJSON), "", 400, "BAD_USER_INPUT"},
 		{"a body over a mebibyte", "POST", "/graphql", media(inJSON), `{"query":"` + strings.Repeat(" ", 1<<20) + `"}`, 413, "LIMIT_EXCEEDED"},
-		{"variables that are no JSON", "GET", get("{ viewer { subject } }", "variables", "text-of-the-caller"), asked, "", 400, "BAD_USER_INPUT"},
-		{"a query string that is not escaped", "GET", "/graphql?query=%zz", asked, "", 400, "BAD_USER_INPUT"},
+		{"variables that are no JSON", "GET", get("{ viewer { subject } }", "variables", "text-of-the-caller"), proof, "", 400, "BAD_USER_INPUT"},
+		{"a query string that is not escaped", "GET", "/graphql?query=%zz", proof, "", 400, "BAD_USER_INPUT"},
 		{"a query that does not parse", "POST", "/graphql", media(inJSON), `{"query":"{"}`, 200, "BAD_USER_INPUT"},
-		{"no query", "GET", "/graphql", asked, "", 400, "BAD_USER_INPUT"},
-		{"a live operation by GET", "GET", get(`subscription { accountChanged(id: "account/acme") { __typename } }`), asked, "", 200, "NOT_SUPPORTED"},
+		{"no query", "GET", "/graphql", proof, "", 400, "BAD_USER_INPUT"},
+		{"a live operation by GET", "GET", get(`subscription { accountChanged(id: "account/acme") { __typename } }`), proof, "", 200, "NOT_SUPPORTED"},
 		{"a stream of events", "POST", "/graphql", media(inJSON, "Accept", "text/event-stream"), viewer, 406, "NOT_SUPPORTED"},
 		{"a WebSocket", "GET", "/graphql", http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}, "", 400, "NOT_SUPPORTED"},
 	} {
@@ -206,7 +109,7 @@ func TestTheMediaTypeOfTheAnswerIsTheClientsChoice(t *testing.T) {
 func TestGetAndPostTakeTheSame(t *testing.T) {
 	e := start(t)
 	query := `query A($first: Int, $id: ID!) { accounts(first: $first) { nodes { id } } account(id: $id) { name } } query B { viewer { subject } }`
-	byGet := e.send("GET", get(query, "operationName", "A", "variables", `{"first":2,"id":"account/acme"}`), asked, nil)
+	byGet := e.send("GET", get(query, "operationName", "A", "variables", `{"first":2,"id":"account/acme"}`), proof, nil)
 	body, err := json.Marshal(map[string]any{"query": query, "operationName": "A", "variables": map[string]any{"first": 2, "id": "account/acme"}, "extensions": nil})
 	if err != nil {
 		t.Fatal(err)

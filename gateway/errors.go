@@ -14,16 +14,21 @@ import (
 )
 
 // present is the one place where an error meets GraphQL: clients get a code out
-// of ErrorCode and a sentence, the log gets the cause.
-func (g *Gateway) present(ctx context.Context, err error) *gqlerror.Error {
+// of ErrorCode and a sentence, the log gets the cause. It panics never: the
+// executor presents what it recovers from in goroutines of its own, where nobody
+// else would recover from that.
+func (g *Gateway) present(ctx context.Context, err error) (shown *gqlerror.Error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			internal := g.panicked(ctx, fault)
+			shown = &gqlerror.Error{Message: billing.ClientMessage(internal), Path: graphql.GetPath(ctx), Extensions: extensions(ctx, internal)}
+		}
+	}()
 	var refused *gqlerror.Error
 	if _, ours := billing.AsError(err); !ours && errors.As(err, &refused) && refused.Err == nil {
 		return presentRefusal(ctx, refused)
 	}
-	shown := gqlerror.WrapPath(graphql.GetPath(ctx), nil)
-	if shown == nil {
-		shown = &gqlerror.Error{Path: graphql.GetPath(ctx)}
-	}
+	shown = &gqlerror.Error{Path: graphql.GetPath(ctx)}
 	shown.Message = billing.ClientMessage(err)
 	if argument := argumentOf(err, shown.Path); argument != "" && billing.CodeOf(err) == billing.CodeBadUserInput {
 		shown.Message = argument + ": " + shown.Message

@@ -79,7 +79,12 @@ func (g *graphQL) serve(w http.ResponseWriter, r *http.Request) *graphqlhttp.Ref
 			return refused
 		}
 		result.retryAfter(w.Header())
-		graphqlhttp.Write(w, graphqlhttp.Status(media, result.outcome), media, g.marshal(r.Context(), result))
+		status := graphqlhttp.Status(media, result.outcome)
+		if result.lacks != nil {
+			status = http.StatusForbidden
+			w.Header().Set("WWW-Authenticate", result.lacks.challenge())
+		}
+		graphqlhttp.Write(w, status, media, g.marshal(r.Context(), result))
 		return nil
 	}
 	var body bytes.Buffer
@@ -102,6 +107,7 @@ type result struct {
 	outcome graphqlhttp.Outcome
 	answer  *graphql.Response
 	isWrite bool
+	lacks   *missingScope // why it is refused; nil for any other reason
 }
 
 // refusedBy is the result of a request whose document, operation or variables
@@ -116,7 +122,9 @@ func (g *graphQL) refusedBy(ctx context.Context, err error) *result {
 	} else {
 		answer.Errors = gqlerror.List{g.present(ctx, err)}
 	}
-	return &result{outcome: graphqlhttp.Refused, answer: answer}
+	refused := &result{outcome: graphqlhttp.Refused, answer: answer}
+	errors.As(err, &refused.lacks)
+	return refused
 }
 
 // retryAfter tells in a header when another try is worth while, where the whole

@@ -1,0 +1,8 @@
+//go:build !race
+
+package gateway_test
+
+import "time"
+
+// most is how long an answer may take.
+const most = time.Second
