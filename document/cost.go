@@ -30,12 +30,16 @@ func times(a, b int) int {
 // until the field whose page it is multiplies it.
 type estimate struct {
 	whole, ofEntry Cost
+	counted        bool      // shows how long its list is
+	scans          bool      // looks at whatever there is, once for the operation
 	needs          parts.Set // at any depth, as the resolvers take it
 }
 
 func (e *estimate) add(other estimate) {
 	e.whole = e.whole.plus(other.whole)
 	e.ofEntry = e.ofEntry.plus(other.ofEntry)
+	e.counted = e.counted || other.counted
+	e.scans = e.scans || other.scans
 	e.needs |= other.needs
 }
 
@@ -73,6 +77,7 @@ type field struct {
 	price
 	needs parts.Set // of the subscription that it is of
 	list  bool
+	picks bool     // is filtered or sorted, so that its page is not all it looks at
 	size  []length // of its page or its ids
 }
 
@@ -150,10 +155,11 @@ func (f *field) estimate(below estimate, variables map[string]any) estimate {
 	}
 	whole.Calls = sum(whole.Calls, f.calls)
 	needs |= f.needs
+	scans := below.scans || f.ofAll && (f.picks || below.counted)
 	if f.grows == withPage {
-		return estimate{ofEntry: whole, needs: needs}
+		return estimate{ofEntry: whole, needs: needs, scans: scans}
 	}
-	return estimate{whole: whole, needs: needs}
+	return estimate{whole: whole, needs: needs, scans: scans, counted: f.counts}
 }
 
 // longest is the largest of the numbers given, or the size of a page where none

@@ -17,6 +17,8 @@ type price struct {
 	subscriptions int    // that are read, one call each and one for each part shown; of each entry where the field grows
 	grows         growth // what multiplies
 	entries       int    // of its list, where that is not shortList
+	ofAll         bool   // its list is of all there is, which it looks through to filter, sort or count
+	counts        bool   // it shows how long the list of its connection is
 }
 
 // The sizes that are assumed of lists. portfolio bounds pages alike.
@@ -29,6 +31,7 @@ const (
 var (
 	readsOne     = price{subscriptions: 1}
 	readsPage    = price{subscriptions: 1, grows: byPage}
+	readsOfAll   = price{subscriptions: 1, grows: byPage, ofAll: true}
 	readsAccount = price{subscriptions: defaultPage} // accounts are taken to hold a page
 	writes       = price{calls: 2, subscriptions: 1} // read, written, read again
 	ofPage       = price{grows: withPage}
@@ -42,7 +45,7 @@ var prices = map[string]map[string]price{
 		"node":          readsOne,
 		"nodes":         {subscriptions: 1, grows: byIDs},
 		"subscription":  readsOne,
-		"subscriptions": readsPage,
+		"subscriptions": readsOfAll,
 		"account":       free,
 		"accounts":      {grows: byPage},
 		"plans":         {calls: 1, entries: 20},
@@ -66,7 +69,7 @@ var prices = map[string]map[string]price{
 	"Account":                {"subscriptions": readsPage, "summary": readsAccount},
 	"Viewer":                 {"accounts": {grows: byPage}},
 	"AccountConnection":      {"edges": ofPage, "nodes": ofPage},
-	"SubscriptionConnection": {"edges": ofPage, "nodes": ofPage},
+	"SubscriptionConnection": {"edges": ofPage, "nodes": ofPage, "totalCount": {counts: true}},
 	"PortfolioSummary":       {"upcoming": {entries: defaultPage}},
 	"Plan":                   {"features": {entries: 100}},
 	"ProductivePlan":         {"features": {entries: 100}},
