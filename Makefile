@@ -77,7 +77,7 @@ fuzz: ## fuzz what parses bytes from outside, FUZZTIME each
 	./scripts/fuzz $(FUZZTIME)
 
 bench: ## benchmarks through the real HTTP handler, beside a bare one
-	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./bench ./accounts ./cache
+	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./bench ./accounts ./cache ./document ./graphqlhttp ./identity ./throttle
 
 clean: ## remove what was built
 	rm -rf bin web/dist/assets web/dist/index.html web/node_modules
