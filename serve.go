@@ -17,6 +17,7 @@ import (
 	"tributary/assembly"
 	"tributary/config"
 	"tributary/gateway"
+	"tributary/identity"
 	"tributary/sandbox"
 )
 
@@ -101,11 +102,14 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 	defer running.Wait()
 	background, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	running.Go(func() { built.Follow(background, hangups, log) })
+	running.Go(func() { built.Follow(background, hangups) })
 	if settings.Admin.Listen != "" {
 		admin, err := net.Listen("tcp", settings.Admin.Listen)
 		if err != nil {
 			return fmt.Errorf("listen for operators: %w", err)
+		}
+		if !identity.IsLoopback(admin.Addr().String()) {
+			log.Warn("the listener for operators asks nobody who they are, and is not on loopback alone", "listen", admin.Addr().String())
 		}
 		server := newServer(built.Gateway.Metrics.Admin(), settings.Timeouts)
 		running.Go(func() { server.Serve(admin) })
@@ -124,7 +128,7 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 	if built.Gateway.Identity.IsOpen() {
 		log.Warn("auth.mode is none: whoever reaches the gateway may see and change all", "listen", listener.Addr().String())
 	}
-	greet(to.out, scheme+"://"+listener.Addr().String(), vendors != nil)
+	greet(to.out, scheme+"://"+listener.Addr().String(), settings.Development.GraphiQL, vendors != nil)
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
@@ -142,6 +146,7 @@ func newServer(handler http.Handler, timeouts config.Timeouts) *http.Server {
 		WriteTimeout:      timeouts.Write,
 		IdleTimeout:       timeouts.Idle,
 		MaxHeaderBytes:    64 << 10,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
 		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
 	}
 }
@@ -176,9 +181,11 @@ func shutDown(server *http.Server, within time.Duration) error {
 }
 
 // greet tells a person where to go.
-func greet(out io.Writer, url string, sandboxed bool) {
+func greet(out io.Writer, url string, hasGraphiQL, sandboxed bool) {
 	fmt.Fprintf(out, "Tributary answers at %s/graphql\n", url)
-	fmt.Fprintf(out, "Explore it in a browser: %s/graphiql\n", url)
+	if hasGraphiQL {
+		fmt.Fprintf(out, "Explore it in a browser: %s/graphiql\n", url)
+	}
 	if sandboxed {
 		fmt.Fprintf(out, "Or ask it:\n  curl -s %s/graphql -H 'Content-Type: application/json' -d '%s'\n", url,
 			`{"query":"{ account(id: \"account/acme\") { name subscriptions { nodes { id name status plan { name } } } } }"}`)

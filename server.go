@@ -29,6 +29,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the gateway."`
 	Sandbox sandboxCommand `cmd:"" help:"Run only the simulated upstreams, each under /focus, /frontier, /intercode, /productive."`
 	Check   checkCommand   `cmd:"" help:"Validate a configuration, then ask each source one harmless question. Exits 1 on any fault of a source."`
+	Key     keyCommand     `cmd:"" help:"Make an API key, and print it with the hash that the configuration keeps of it."`
 	Schema  schemaCommand  `cmd:"" help:"Print the schema (SDL)."`
 	Version versionCommand `cmd:"" help:"Print the version, the commit and the Go version."`
 }

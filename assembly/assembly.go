@@ -236,19 +236,11 @@ func (a *Assembly) TLS() *tls.Config {
 // Follow reloads the directory when its file changes, and it and all other files
 // at each signal of reload, until ctx ends. A broken edit is in the log and leaves
 // what is in force as it was.
-func (a *Assembly) Follow(ctx context.Context, reload <-chan os.Signal, log *slog.Logger) {
+func (a *Assembly) Follow(ctx context.Context, reload <-chan os.Signal) {
 	var watching sync.WaitGroup
 	defer watching.Wait()
-	watching.Go(func() {
-		if err := a.edge.persisted.Watch(ctx); err != nil {
-			log.Warn("changes of the trusted documents are not seen; SIGHUP reloads them", "error", err)
-		}
-	})
-	watching.Go(func() {
-		if err := a.Directory.Watch(ctx); err != nil {
-			log.Warn("changes of the accounts are not seen; SIGHUP reloads them", "error", err)
-		}
-	})
+	watching.Go(func() { a.edge.persisted.Watch(ctx) })
+	watching.Go(func() { a.Directory.Watch(ctx) })
 	for {
 		select {
 		case <-ctx.Done():

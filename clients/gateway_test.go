@@ -16,8 +16,16 @@ import (
 
 // edge is a gateway over a sandbox of its own.
 type edge struct {
-	url string
-	log *transcript
+	url   string
+	log   *transcript
+	built *assembly.Assembly
+}
+
+// metrics is what operators read.
+func (e *edge) metrics() string {
+	scraped := httptest.NewRecorder()
+	e.built.Gateway.Metrics.Admin().ServeHTTP(scraped, httptest.NewRequest("GET", "/metrics", nil))
+	return scraped.Body.String()
 }
 
 // start starts a gateway, whose configuration is the sandbox's and more.
@@ -45,7 +53,7 @@ func start(t *testing.T, more string) *edge {
 		server.Close()
 		built.Close()
 	})
-	return &edge{url: server.URL, log: log}
+	return &edge{url: server.URL, log: log, built: built}
 }
 
 // transcript is what was logged, readable meanwhile.

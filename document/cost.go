@@ -4,6 +4,8 @@ import (
 	"math/bits"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"tributary/parts"
 )
 
 // Cost is what an operation can cause, by estimate and no more than boundless.
@@ -28,12 +30,16 @@ func times(a, b int) int {
 // until the field whose page it is multiplies it.
 type estimate struct {
 	whole, ofEntry Cost
-	needs          part // at any depth, as the resolvers take it
+	counted        bool      // shows how long its list is
+	scans          bool      // looks at whatever there is, once for the operation
+	needs          parts.Set // at any depth, as the resolvers take it
 }
 
 func (e *estimate) add(other estimate) {
 	e.whole = e.whole.plus(other.whole)
 	e.ofEntry = e.ofEntry.plus(other.ofEntry)
+	e.counted = e.counted || other.counted
+	e.scans = e.scans || other.scans
 	e.needs |= other.needs
 }
 
@@ -69,8 +75,10 @@ type condition struct {
 // field is what the price of a field takes of it.
 type field struct {
 	price
-	list bool
-	size []length // of its page or its ids
+	needs parts.Set // of the subscription that it is of
+	list  bool
+	picks bool     // is filtered or sorted, so that its page is not all it looks at
+	size  []length // of its page or its ids
 }
 
 // length is a number that a variable or, where it is "", the document gives.
@@ -146,11 +154,12 @@ func (f *field) estimate(below estimate, variables map[string]any) estimate {
 		whole.Calls = sum(whole.Calls, times(read, 1+bits.OnesCount8(uint8(needs))))
 	}
 	whole.Calls = sum(whole.Calls, f.calls)
-	needs |= f.price.needs
+	needs |= f.needs
+	scans := below.scans || f.ofAll && (f.picks || below.counted)
 	if f.grows == withPage {
-		return estimate{ofEntry: whole, needs: needs}
+		return estimate{ofEntry: whole, needs: needs, scans: scans}
 	}
-	return estimate{whole: whole, needs: needs}
+	return estimate{whole: whole, needs: needs, scans: scans, counted: f.counts}
 }
 
 // longest is the largest of the numbers given, or the size of a page where none

@@ -155,3 +155,29 @@ func parse(t *testing.T, documents *Documents, text string) *ast.QueryDocument {
 	}
 	return parsed
 }
+
+func TestAListThatLooksAtEverythingCostsEverythingOnce(t *testing.T) {
+	documents := open(t, func(o *Options) { o.Holdings = func() int { return 500 } })
+	for text, want := range map[string]int{
+		`{ subscriptions(first: 3) { nodes { id } } }`:                                                                           3,
+		`{ subscriptions(first: 3, orderBy: { field: ID, direction: DESC }) { nodes { id } } }`:                                  3,
+		`{ subscriptions(first: 3, filter: { sources: ["psa"], accounts: ["account/a"], plan: null }) { nodes { id } } }`:        3,
+		`{ subscriptions(first: 3, orderBy: { field: STATUS, direction: ASC }) { nodes { id } } }`:                               503,
+		`{ subscriptions(first: 3, filter: { plan: "p" }) { nodes { id } } }`:                                                    503,
+		`query($f: SubscriptionFilter) { subscriptions(first: 3, filter: $f) { nodes { id } } }`:                                 503,
+		`{ subscriptions(first: 3) { ...C } } fragment C on SubscriptionConnection { totalCount }`:                               503,
+		`{ a: subscriptions(first: 3) { totalCount } b: subscriptions(first: 3, filter: { plan: "p" }) { nodes { id } } }`:       506,
+		`query($y: Boolean = false) { subscriptions(first: 3) { totalCount @include(if: $y) } }`:                                 3,
+		`{ account(id: 1) { subscriptions(first: 3, orderBy: { field: STATUS, direction: ASC }) { totalCount nodes { id } } } }`: 3,
+		`{ account(id: 1) { subscriptions(first: 3) { nodes { account { id } } } } accounts(first: 1) { totalCount } }`:          3,
+	} {
+		doc, err := documents.Prepare(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		op, err := doc.Operation("", nil)
+		if err != nil || op.Cost.Calls != want {
+			t.Errorf("%s costs %v, %v, want %d", text, op, err, want)
+		}
+	}
+}

@@ -39,7 +39,11 @@ func (d *Document) Operation(name string, variables map[string]any) (*Operation,
 	if d.shared > 0 {
 		e.done = make([]*estimate, d.shared)
 	}
-	cost := e.of(d.prices[index]).whole
+	estimated := e.of(d.prices[index])
+	cost := estimated.whole
+	if estimated.scans && d.of.options.Holdings != nil {
+		cost.Calls = sum(cost.Calls, d.of.options.Holdings())
+	}
 	if cost.Calls > limits.Cost {
 		return nil, exceeded(limits.Cost, "the operation can cause %d calls to sources", cost.Calls)
 	}

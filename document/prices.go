@@ -1,16 +1,5 @@
 package document
 
-// part is a set of documents that sources keep beside a subscription's own and
-// are asked for only where they are shown. resolvers/selection.go decides which
-// field needs which.
-type part uint8
-
-const (
-	planPart part = 1 << iota
-	customerPart
-	trialPart
-)
-
 // growth says by what a field's answer grows.
 type growth uint8
 
@@ -28,7 +17,8 @@ type price struct {
 	subscriptions int    // that are read, one call each and one for each part shown; of each entry where the field grows
 	grows         growth // what multiplies
 	entries       int    // of its list, where that is not shortList
-	needs         part   // of the subscription that it is of
+	ofAll         bool   // its list is of all there is, which it looks through to filter, sort or count
+	counts        bool   // it shows how long the list of its connection is
 }
 
 // The sizes that are assumed of lists. portfolio bounds pages alike.
@@ -41,6 +31,7 @@ const (
 var (
 	readsOne     = price{subscriptions: 1}
 	readsPage    = price{subscriptions: 1, grows: byPage}
+	readsOfAll   = price{subscriptions: 1, grows: byPage, ofAll: true}
 	readsAccount = price{subscriptions: defaultPage} // accounts are taken to hold a page
 	writes       = price{calls: 2, subscriptions: 1} // read, written, read again
 	ofPage       = price{grows: withPage}
@@ -54,7 +45,7 @@ var prices = map[string]map[string]price{
 		"node":          readsOne,
 		"nodes":         {subscriptions: 1, grows: byIDs},
 		"subscription":  readsOne,
-		"subscriptions": readsPage,
+		"subscriptions": readsOfAll,
 		"account":       free,
 		"accounts":      {grows: byPage},
 		"plans":         {calls: 1, entries: 20},
@@ -78,32 +69,11 @@ var prices = map[string]map[string]price{
 	"Account":                {"subscriptions": readsPage, "summary": readsAccount},
 	"Viewer":                 {"accounts": {grows: byPage}},
 	"AccountConnection":      {"edges": ofPage, "nodes": ofPage},
-	"SubscriptionConnection": {"edges": ofPage, "nodes": ofPage},
-	"Subscription": {
-		"plan":             {needs: planPart},
-		"product":          {needs: planPart},
-		"price":            {needs: planPart},
-		"monthlyRecurring": {needs: planPart},
-		"billingInterval":  {needs: planPart},
-		"pendingChange":    {needs: planPart},
-		"trial":            {needs: trialPart},
-		"customer":         {needs: customerPart},
-		"organization":     {needs: customerPart},
-	},
-	"FrontierSubscription": {
-		"plan":         {needs: planPart},
-		"customer":     {needs: customerPart},
-		"organization": {needs: customerPart},
-	},
-	"FocusSubscription": {"currentTrial": {needs: trialPart}},
-	"PortfolioSummary": {
-		"monthlyRecurring": {needs: planPart},
-		"unpricedCount":    {needs: planPart},
-		"upcoming":         {needs: trialPart, entries: defaultPage},
-	},
-	"Plan":           {"features": {entries: 100}},
-	"ProductivePlan": {"features": {entries: 100}},
-	"__Schema":       {"types": {entries: 110}},
-	"__Type":         {"fields": {entries: 8}, "interfaces": {entries: 1}, "possibleTypes": {entries: 1}},
-	"__Field":        {"args": {entries: 1}},
+	"SubscriptionConnection": {"edges": ofPage, "nodes": ofPage, "totalCount": {counts: true}},
+	"PortfolioSummary":       {"upcoming": {entries: defaultPage}},
+	"Plan":                   {"features": {entries: 100}},
+	"ProductivePlan":         {"features": {entries: 100}},
+	"__Schema":               {"types": {entries: 110}},
+	"__Type":                 {"fields": {entries: 8}, "interfaces": {entries: 1}, "possibleTypes": {entries: 1}},
+	"__Field":                {"args": {entries: 1}},
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"tributary/parts"
 )
 
 // conditions are those of @skip and @include that variables decide. out reports
@@ -29,6 +31,7 @@ func conditions(directives ast.DirectiveList) (unless []condition, out bool) {
 func fieldOf(selected *ast.Field) *field {
 	priced := &field{
 		price: prices[selected.ObjectDefinition.Name][selected.Name],
+		needs: parts.Of[selected.ObjectDefinition.Name][selected.Name],
 		list:  selected.Definition.Type.Elem != nil && len(selected.SelectionSet) > 0,
 	}
 	names := []string{"first", "last"}
@@ -38,6 +41,7 @@ func fieldOf(selected *ast.Field) *field {
 	case byNothing, withPage:
 		return priced
 	}
+	priced.picks = priced.ofAll && picks(selected.Arguments)
 	for _, name := range names {
 		given := selected.Arguments.ForName(name)
 		if given == nil {
@@ -58,6 +62,30 @@ func fieldOf(selected *ast.Field) *field {
 		}
 	}
 	return priced
+}
+
+// picks reports arguments that cannot be met without looking at each subscription.
+// One in a variable may be such.
+func picks(given ast.ArgumentList) bool {
+	isPicky := func(name string, easy func(member *ast.ChildValue) bool) bool {
+		argument := given.ForName(name)
+		if argument == nil || argument.Value.Kind == ast.NullValue {
+			return false
+		}
+		if argument.Value.Kind == ast.Variable {
+			return true
+		}
+		for _, member := range argument.Value.Children {
+			if !easy(member) {
+				return true
+			}
+		}
+		return false
+	}
+	return isPicky("orderBy", func(m *ast.ChildValue) bool { return m.Name != "field" || m.Value.Raw == "ID" }) ||
+		isPicky("filter", func(m *ast.ChildValue) bool {
+			return m.Name == "sources" || m.Name == "accounts" || m.Value.Kind == ast.NullValue
+		})
 }
 
 // number64 is the number in a coerced variable, or the length of its list.

@@ -133,7 +133,7 @@ func (w *world) openFile(path string) (reload func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal)
 	var following sync.WaitGroup
-	following.Go(func() { built.Follow(ctx, signals, log) })
+	following.Go(func() { built.Follow(ctx, signals) })
 	w.t.Cleanup(func() {
 		cancel()
 		following.Wait()

@@ -38,7 +38,7 @@ func TestWithoutTheScopeNothingSensitiveIsInAnyAnswerLogOrMetric(t *testing.T) {
 	for _, name := range accountNames() {
 		said.Write(w.askAs(plain.header(), query, map[string]any{"id": "account/" + name}).raw)
 	}
-	said.Write(w.askAs(plain.header(), `mutation { cancelSubscription(input: { id: "subscription/psa/682", when: PERIOD_END }) { subscription `+everything(schema, "Subscription", 4)+` } }`, nil).raw)
+	said.Write(w.askAs(plain.header(), `mutation { cancelSubscription(input: { id: "subscription/psa/682", when: AT_PERIOD_END }) { subscription `+everything(schema, "Subscription", 4)+` } }`, nil).raw)
 	said.Write(w.askAs(plain.header(), `{ plans(source: "billing") `+everything(schema, "Plan", 3)+` }`, nil).raw)
 	scraped := httptest.NewRecorder()
 	w.built.Gateway.Metrics.Admin().ServeHTTP(scraped, httptest.NewRequest(http.MethodGet, "/metrics", nil))

@@ -38,7 +38,7 @@ func randomQuery(r *rand.Rand, ids []string, account string) (string, map[string
 	id := ids[r.IntN(len(ids))]
 	parts := strings.Split(id, "/")
 	all := "{ id externalId providerId account { id name } customer { id name email } plan { name } trial { endsAt } }"
-	switch r.IntN(16) {
+	switch r.IntN(18) {
 	case 0:
 		return `query($id: ID!) { node(id: $id) { id ... on Subscription ` + all + ` ... on Account { name } } }`, map[string]any{"id": id}
 	case 1:
@@ -62,15 +62,36 @@ func randomQuery(r *rand.Rand, ids []string, account string) (string, map[string
 	case 10:
 		return `query($source: String!, $org: ID!) { plans(source: $source, organizationId: $org) { id name } }`, map[string]any{"source": parts[1], "org": parts[2]}
 	case 11:
-		return `mutation($id: ID!) { cancelSubscription(input: { id: $id, when: PERIOD_END }) { subscription ` + all + ` userErrors { code message } } }`, map[string]any{"id": id}
+		return `mutation($id: ID!) { cancelSubscription(input: { id: $id, when: AT_PERIOD_END }) { subscription ` + all + ` userErrors { code message } } }`, map[string]any{"id": id}
 	case 12:
 		return `mutation($id: ID!) { changeSubscription(input: { id: $id, seats: 7 }) { subscription { id } userErrors { code message } } }`, map[string]any{"id": id}
 	case 13:
 		return `mutation($source: String!, $org: ID!) { startTrial(input: { source: $source, organizationId: $org, workspaceId: 7 }) { subscription { id } trial { id } userErrors { code message } } }`, map[string]any{"source": parts[1], "org": parts[2]}
 	case 14:
 		return `mutation($team: ID!) { createCheckout(input: { source: "teams", priceId: "price_1", quantity: 1, isTeamCreation: false, teamId: $team }) { url userErrors { code message } } }`, map[string]any{"team": parts[2]}
+	case 15:
+		return `mutation($id: ID!) { renewSubscription(input: { id: $id }) { subscription ` + all + ` userErrors { code message } } }`, map[string]any{"id": id}
+	case 16:
+		return `query($plan: ID!, $org: ID!) { node(id: $plan) { id ... on Plan { name } } nodes(ids: ["source/psa", $plan, $org]) { id } sources { name health { lastError { message } } } }`,
+			map[string]any{"plan": "plan/" + parts[1] + "/1", "org": strings.Replace(id, "subscription/", "organization/", 1)}
 	default:
 		return `query($name: String) { accounts(filter: { nameContains: $name }) { totalCount nodes { id } } subscriptions(filter: { sources: ["focus", "psa"] }, first: 100) { totalCount nodes { id } } }`, map[string]any{"name": account[:2]}
+	}
+}
+
+func TestEveryFieldThatReachesAnAccountIsAskedForAtRandom(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	var asked strings.Builder
+	for range 500 {
+		query, _ := randomQuery(r, []string{"subscription/psa/682"}, "acme")
+		asked.WriteString(query)
+	}
+	schema := loadSchema(t)
+	for _, field := range slices.Concat(schema.Query.Fields, schema.Mutation.Fields) {
+		ofNoAccount := strings.HasPrefix(field.Name, "__") || strings.HasSuffix(field.Name, "Plan")
+		if !ofNoAccount && !strings.Contains(asked.String(), field.Name) {
+			t.Errorf("nobody asks for %s", field.Name)
+		}
 	}
 }
 
@@ -107,9 +128,13 @@ func TestNoAnswerHoldsAnythingOfAnothersAccount(t *testing.T) {
 			idsOf[name] = append(idsOf[name], node.(map[string]any)["id"].(string))
 		}
 	}
-	catalogues := map[string]bool{}
-	for _, source := range []string{"billing", "teams"} {
-		leaves(w.askAs(everyone.header(), `query($source: String!) { plans(source: $source) `+everything(schema, "Plan", 4)+` }`, map[string]any{"source": source}).Data, catalogues)
+	catalogues := map[string]bool{} // what vendors sell is nobody's own
+	list := `query($source: String!, $org: ID) { plans(source: $source, organizationId: $org) ` + everything(schema, "Plan", 4) + ` }`
+	for _, ids := range idsOf {
+		for _, id := range ids {
+			parts := strings.Split(id, "/")
+			leaves(w.askAs(everyone.header(), list, map[string]any{"source": parts[1], "org": parts[2]}).Data, catalogues)
+		}
 	}
 	own := marks(whole)
 	for _, texts := range own {
@@ -256,7 +281,7 @@ func inputOf(schema *ast.Schema, name string) string {
 		if !field.Type.NonNull || field.DefaultValue != nil {
 			continue
 		}
-		value := map[string]string{"Boolean": "false", "Int": "1", "CancelWhen": "PERIOD_END"}[field.Type.Name()]
+		value := map[string]string{"Boolean": "false", "Int": "1", "CancelWhen": "AT_PERIOD_END"}[field.Type.Name()]
 		switch definition := schema.Types[field.Type.Name()]; {
 		case value == "" && definition.Kind == ast.Enum:
 			value = definition.EnumValues[0].Name

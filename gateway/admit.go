@@ -35,6 +35,10 @@ func (g *Gateway) admit(r *http.Request) (in *http.Request, leave func(), refuse
 // recognise is the caller of a request. Until it is known, what one address may
 // have under way is bounded.
 func (g *Gateway) recognise(r *http.Request) (*access.Caller, *graphqlhttp.Refusal) {
+	if !g.Identity.AnswersTo(r.Host) {
+		return nil, &graphqlhttp.Refusal{Status: http.StatusMisdirectedRequest, Err: billing.Errorf(billing.CodeForbidden,
+			"without identities the gateway answers to names of this machine alone, such as localhost")}
+	}
 	address := throttle.Address(r.RemoteAddr)
 	leave, ok := g.Arriving.Enter(address)
 	if !ok {

@@ -631,7 +631,7 @@ enum UpcomingEventKind {
   PLAN_CHANGE
   "It ends without having been cancelled (` + "`" + `endedAt` + "`" + `)."
   END
-  "The card it is paid with stops being valid (` + "`" + `paymentMethod.cardExpiresAt` + "`" + `)."
+  "The card it is paid with stops being valid (` + "`" + `paymentMethod.cardExpiresAt` + "`" + `). Only for callers with the scope ` + "`" + `sensitive` + "`" + `."
   CARD_EXPIRY
   "A discount runs out and the price rises (` + "`" + `discounts.endsAt` + "`" + `)."
   DISCOUNT_END
@@ -741,7 +741,7 @@ type Subscription implements Node {
   id: ID!
   "The system that holds it."
   source: Source!
-  "The source's own id of the subscription, verbatim. Where the source gives none, as Focus during a trial without payment, it is the key in ` + "`" + `id` + "`" + `."
+  "The source's own id of the subscription, verbatim. Where the source gives none, as Focus during a trial without payment, it is the key in ` + "`" + `id` + "`" + `; so it is for callers without the scope ` + "`" + `sensitive` + "`" + ` where the source's own id is the payment provider's."
   externalId: String!
   "The payment provider's id of it, where the source shows one."
   providerId: String @requires(scope: "sensitive")
@@ -803,7 +803,7 @@ type Subscription implements Node {
   createdAt: DateTime
   "When the source last changed its record of it."
   updatedAt: DateTime
-  "Who pays."
+  "Who pays. Null for callers without the scope ` + "`" + `sensitive` + "`" + ` where the source knows the payer by the payment provider's id alone, as Focus."
   customer: Customer
   "The tenant at the source that holds it: an organisation, at Intercode a team."
   organization: Organization

@@ -139,7 +139,7 @@ const largestWindow = 8 << 20
 func unzstd(packed []byte, most int64) ([]byte, error) {
 	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true),
 		// The library allows no window that is larger than its memory.
-		zstd.WithDecoderMaxMemory(max(uint64(most), largestWindow)), zstd.WithDecoderMaxWindow(largestWindow))
+		zstd.WithDecoderMaxMemory(max(uint64(most), largestWindow)), zstd.WithDecoderMaxWindow(largestWindow)) // #nosec G115 -- most is a size of the configuration, 1KiB at least
 	if err != nil {
 		return nil, err
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
 
 	"tributary/access"
+	"tributary/filewatch"
 )
 
 // ring is every key there is, by its digest.
@@ -45,26 +47,24 @@ func (r *ring) find(digest [sha256.Size]byte) *holding {
 type keyJudge struct {
 	settings *Keys
 	options  Options
-	watched  *watched // nil where no file holds the keys
+	file     filewatch.File
 	present  atomic.Pointer[ring]
 }
 
 func newKeyJudge(settings *Keys, options Options) *keyJudge {
 	j := &keyJudge{settings: settings, options: options}
 	j.present.Store(settings.ring)
-	if settings.file != "" {
-		j.watched = &watched{path: settings.file, what: "API keys", log: options.Log, take: j.take}
-	}
+	j.file = filewatch.File{Path: settings.file, Holds: "API keys", Take: j.take, Log: options.Log}
 	return j
 }
 
-func (j *keyJudge) take() error {
+func (j *keyJudge) take() (slog.Attr, error) {
 	ring, err := j.settings.readFile()
 	if err != nil {
-		return err
+		return slog.Attr{}, err
 	}
 	j.present.Store(ring)
-	return nil
+	return slog.Int("keys", len(ring.entries)), nil
 }
 
 // judge does the work of a look-up for a credential that is missing or
@@ -83,15 +83,5 @@ func (j *keyJudge) judge(r *http.Request) (*access.Caller, Reason) {
 	return found.caller, ""
 }
 
-func (j *keyJudge) reload() error {
-	if j.watched == nil {
-		return nil
-	}
-	return j.watched.reload()
-}
-
-func (j *keyJudge) run(ctx context.Context) {
-	if j.watched != nil {
-		j.watched.run(ctx)
-	}
-}
+func (j *keyJudge) reload() error           { return j.file.Reload() }
+func (j *keyJudge) run(ctx context.Context) { j.file.Watch(ctx) }

@@ -14,7 +14,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -29,51 +28,6 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// heard is a log whose lines can be waited for.
-type heard struct {
-	mu    sync.Mutex
-	all   strings.Builder
-	lines chan string
-}
-
-func (h *heard) Write(line []byte) (int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.all.Write(line)
-	select {
-	case h.lines <- string(line):
-	default: // nobody waits in a test that writes so much
-	}
-	return len(line), nil
-}
-
-func (h *heard) text() string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.all.String()
-}
-
-func listen() *heard { return &heard{lines: make(chan string, 1000)} }
-
-func (h *heard) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(h, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
-// wait is the next line of the log that holds part.
-func (h *heard) wait(t *testing.T, part string) string {
-	t.Helper()
-	for {
-		select {
-		case line := <-h.lines:
-			if strings.Contains(line, part) {
-				return line
-			}
-		case <-time.After(20 * time.Second):
-			t.Fatalf("the log never said %q", part)
-		}
-	}
-}
 
 // door opens what the text of a configuration says under auth.
 func door(t testing.TB, folder, text string, options identity.Options) *identity.Door {

@@ -5,7 +5,9 @@ package identity
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,6 +41,7 @@ type Options struct {
 type Door struct {
 	options Options
 	judge   judge
+	isLocal bool // lets everybody in who is on this machine
 	close   context.CancelFunc
 	running sync.WaitGroup
 }
@@ -65,6 +68,7 @@ func New(settings Settings, options Options) *Door {
 		d.judge = newTokenJudge(settings.JWT, options)
 	default:
 		d.judge = anyone{}
+		d.isLocal = !settings.Insecure
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	d.close = cancel
@@ -101,6 +105,20 @@ func (d *Door) Forwardable(h http.Header) http.Header {
 
 // IsOpen reports a door that lets everybody in and lets them do all.
 func (d *Door) IsOpen() bool { return d.judge == judge(anyone{}) }
+
+// AnswersTo reports whether a request for that host may be let in. A door that lets
+// in everybody on this machine answers to its names alone: a page elsewhere can
+// have a name of its own lead here, and its reader's browser would take the
+// gateway for that page's own.
+func (d *Door) AnswersTo(host string) bool {
+	if !d.isLocal {
+		return true
+	}
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return isLoopback(strings.Trim(host, "[]"))
+}
 
 // Reload reads the keys again, and keeps the present ones where that fails. It
 // logs what came of it; keys behind a URL are fetched in the background. Its

@@ -16,6 +16,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"tributary/identity"
+	"tributary/logtest"
 )
 
 // clock stands until it is moved.
@@ -32,19 +33,19 @@ func (c *clock) move(by time.Duration) { c.now.Add(int64(by)) }
 
 func TestAnIssuerRotatesItsKeys(t *testing.T) {
 	s := show(t, set(public(rsaKey, "old")))
-	log := listen()
-	d := door(t, "", s.auth(""), identity.Options{Log: log.logger()})
+	log := logtest.Listen()
+	d := door(t, "", s.auth(""), identity.Options{Log: log.Logger()})
 	old := bearer(good(t, rsaKey, "old"))
 	admits(t, d, old, "ada")
 	s.set(set(public(rsaKey, "old"), public(otherRSA, "new")))
 	admits(t, d, bearer(good(t, otherRSA, "new")), "ada")
 	admits(t, d, old, "ada")
 	s.set(set(public(otherRSA, "new")))
-	log.wait(t, "keys=2")
+	log.Wait(t, "keys=2")
 	if err := d.Reload(); err != nil {
 		t.Fatal(err)
 	}
-	log.wait(t, "keys=1")
+	log.Wait(t, "keys=1")
 	refuses(t, d, old)
 	admits(t, d, bearer(good(t, otherRSA, "new")), "ada")
 }
@@ -121,17 +122,17 @@ func TestTheLastGoodKeysServeWhileTheURLHasNone(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			s := show(t, set(public(rsaKey, "r")))
-			log := listen()
-			d := door(t, "", s.auth(""), identity.Options{Log: log.logger()})
+			log := logtest.Listen()
+			d := door(t, "", s.auth(""), identity.Options{Log: log.Logger()})
 			admits(t, d, bearer(good(t, rsaKey, "r")), "ada")
 			s.handle(test.answer)
 			refuses(t, d, bearer(good(t, otherRSA, "new")))
-			if line := log.wait(t, "could not be fetched"); !strings.Contains(line, test.fault) {
+			if line := log.Wait(t, "could not be fetched"); !strings.Contains(line, test.fault) {
 				t.Errorf("the log says %s", line)
 			}
 			admits(t, d, bearer(good(t, rsaKey, "r")), "ada")
 			s.set(set(public(otherRSA, "new")))
-			log.wait(t, "were fetched") // by itself, soon
+			log.Wait(t, "were fetched") // by itself, soon
 			admits(t, d, bearer(good(t, otherRSA, "new")), "ada")
 		})
 	}
@@ -139,8 +140,8 @@ func TestTheLastGoodKeysServeWhileTheURLHasNone(t *testing.T) {
 
 func TestASlowURLHoldsUpNoKnownToken(t *testing.T) {
 	s := show(t, set(public(rsaKey, "r")))
-	log := listen()
-	d := door(t, "", s.auth(""), identity.Options{Log: log.logger()})
+	log := logtest.Listen()
+	d := door(t, "", s.auth(""), identity.Options{Log: log.Logger()})
 	fine := bearer(good(t, rsaKey, "r"))
 	admits(t, d, fine, "ada")
 	s.handle(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
@@ -162,7 +163,7 @@ func TestASlowURLHoldsUpNoKnownToken(t *testing.T) {
 	if err := <-waited; err != identity.ErrRefused {
 		t.Errorf("got %v", err)
 	}
-	log.wait(t, "could not be fetched")
+	log.Wait(t, "could not be fetched")
 }
 
 func TestASlowURLHoldsUpABoundedNumberOfRequests(t *testing.T) {
@@ -197,18 +198,18 @@ func TestASlowURLHoldsUpABoundedNumberOfRequests(t *testing.T) {
 func TestTheGatewayStartsWithoutTheURL(t *testing.T) {
 	s := show(t, "")
 	s.handle(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
-	log := listen()
+	log := logtest.Listen()
 	why := &reasons{}
-	d := door(t, "", s.auth(""), identity.Options{Log: log.logger(), Observe: why.observe})
+	d := door(t, "", s.auth(""), identity.Options{Log: log.Logger(), Observe: why.observe})
 	refuses(t, d, bearer(good(t, rsaKey, "r")))
 	if got := why.last(); got != identity.NoSuchKey {
 		t.Errorf("the reason is %q", got)
 	}
-	if line := log.wait(t, "could not be fetched"); !strings.Contains(line, "any=false") {
+	if line := log.Wait(t, "could not be fetched"); !strings.Contains(line, "any=false") {
 		t.Errorf("the log says %s", line)
 	}
 	s.set(set(public(rsaKey, "r")))
-	log.wait(t, "were fetched")
+	log.Wait(t, "were fetched")
 	admits(t, d, bearer(good(t, rsaKey, "r")), "ada")
 }
 
@@ -227,9 +228,9 @@ func TestKeysThatCannotBeUsedAreNamedInTheLog(t *testing.T) {
 	p256.Use = "enc"
 	s := show(t, `{"keys":[{"kty":"OKP","crv":"X25519","x":"AA"},{"kty":"future"},7,`+
 		`{"kty":"RSA","n":"AQAB","e":"AQAB","key_ops":["encrypt"]},`+strings.TrimPrefix(set(p256, public(p384Key, "p"), public(rsaKey, "r")), `{"keys":[`))
-	log := listen()
-	d := door(t, "", s.auth(""), identity.Options{Log: log.logger()})
-	line := log.wait(t, "were fetched")
+	log := logtest.Listen()
+	d := door(t, "", s.auth(""), identity.Options{Log: log.Logger()})
+	line := log.Wait(t, "were fetched")
 	for _, part := range []string{"keys=1", "number 1 is of a kind", "number 2 is of a kind", "number 3 is of a kind",
 		"number 4 is not for signatures", "number 5 is not for signatures", "number 6 is for none of the algorithms"} {
 		if !strings.Contains(line, part) {
@@ -282,9 +283,9 @@ func TestAURLOverHTTPSIsAskedWithItsCertificateChecked(t *testing.T) {
 	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	s.StartTLS()
 	defer s.Close()
-	log := listen()
-	d := door(t, "", "mode: jwt\nissuer: "+issuer+"\naudience: [tributary]\njwks: { url: '"+s.URL+"' }\n", identity.Options{Log: log.logger()})
-	if line := log.wait(t, "could not be fetched"); !strings.Contains(line, "certificate") {
+	log := logtest.Listen()
+	d := door(t, "", "mode: jwt\nissuer: "+issuer+"\naudience: [tributary]\njwks: { url: '"+s.URL+"' }\n", identity.Options{Log: log.Logger()})
+	if line := log.Wait(t, "could not be fetched"); !strings.Contains(line, "certificate") {
 		t.Errorf("the log says %s", line)
 	}
 	refuses(t, d, bearer(good(t, rsaKey, "r")))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"tributary/access"
+	"tributary/filewatch"
 )
 
 // tokenJudge knows callers by JSON Web Tokens (RFC 7519, RFC 8725).
@@ -22,7 +24,7 @@ type tokenJudge struct {
 	now        func() time.Time
 	present    atomic.Pointer[keySet] // nil until the keys were first fetched
 	remote     *remote                // nil where the keys are in a file
-	watched    *watched               // nil where they are behind a URL
+	file       filewatch.File
 }
 
 // rememberFor bounds how long a token is taken for what it was found to be,
@@ -36,17 +38,17 @@ func newTokenJudge(settings *JWT, options Options) *tokenJudge {
 		return j
 	}
 	j.present.Store(settings.keys)
-	j.watched = &watched{path: settings.JWKS.File, what: "issuer's keys", log: options.Log, take: j.take}
+	j.file = filewatch.File{Path: settings.JWKS.File, Holds: "issuer's keys", Take: j.take, Log: options.Log}
 	return j
 }
 
-func (j *tokenJudge) take() error {
+func (j *tokenJudge) take() (slog.Attr, error) {
 	set, err := j.settings.readFile()
 	if err != nil {
-		return err
+		return slog.Attr{}, err
 	}
 	j.present.Store(set)
-	return nil
+	return slog.Int("keys", len(set.keys)), nil
 }
 
 func (j *tokenJudge) reload() error {
@@ -54,7 +56,7 @@ func (j *tokenJudge) reload() error {
 		j.remote.wake()
 		return nil
 	}
-	return j.watched.reload()
+	return j.file.Reload()
 }
 
 func (j *tokenJudge) run(ctx context.Context) {
@@ -62,7 +64,7 @@ func (j *tokenJudge) run(ctx context.Context) {
 		j.remote.run(ctx)
 		return
 	}
-	j.watched.run(ctx)
+	j.file.Watch(ctx)
 }
 
 func (j *tokenJudge) judge(r *http.Request) (*access.Caller, Reason) {

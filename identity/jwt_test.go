@@ -14,6 +14,7 @@ import (
 
 	"tributary/access"
 	"tributary/identity"
+	"tributary/logtest"
 )
 
 func TestATokenIsItsSubject(t *testing.T) {
@@ -106,8 +107,8 @@ func TestATamperedTokenIsRefused(t *testing.T) {
 	only.Algorithm = "RS512"
 	s := show(t, set(public(rsaKey, "r"), public(ecKey, "e"), public(p384Key, "p"), weak, only))
 	why := &reasons{}
-	log := listen()
-	d := door(t, "", s.auth(""), identity.Options{Log: log.logger(), Observe: why.observe})
+	log := logtest.Listen()
+	d := door(t, "", s.auth(""), identity.Options{Log: log.Logger(), Observe: why.observe})
 	fine := good(t, rsaKey, "r")
 	admits(t, d, bearer(fine), "ada")
 	parts := strings.Split(fine, ".")
@@ -175,7 +176,7 @@ func TestATamperedTokenIsRefused(t *testing.T) {
 				t.Errorf("the reason is %q, want %q", got, test.reason)
 			}
 			for part := range strings.SplitSeq(test.token, ".") {
-				if len(part) > 8 && strings.Contains(log.text(), part) {
+				if len(part) > 8 && strings.Contains(log.Text(), part) {
 					t.Errorf("the log holds %q", part)
 				}
 			}

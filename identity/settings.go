@@ -90,20 +90,25 @@ func (s Settings) CheckListener(addr string) error {
 	if s.Mode() != ModeNone || s.Insecure {
 		return nil
 	}
-	host, _, err := net.SplitHostPort(addr)
-	if err == nil && isLoopback(host) {
+	if IsLoopback(addr) {
 		return nil
 	}
 	return fmt.Errorf("auth.mode is none, so the gateway would let anyone who reaches %s see and change all; "+
 		"set auth.mode, listen on 127.0.0.1, or write auth: { mode: none, insecure: true }", addr)
 }
 
+// IsLoopback reports an address, host:port, that this machine alone can reach.
+func IsLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	return err == nil && isLoopback(host)
+}
+
 func isLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
 }
 
 // accounts are the accounts that a caller sees: all of them, or a list.

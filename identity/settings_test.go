@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"tributary/access"
 	"tributary/config"
 	"tributary/identity"
+	"tributary/logtest"
 )
 
 func TestAnyoneIsLetInWithoutAMode(t *testing.T) {
@@ -15,13 +17,14 @@ func TestAnyoneIsLetInWithoutAMode(t *testing.T) {
 	if err != nil || settings.Mode() != identity.ModeNone {
 		t.Fatalf("got %+v and %v", settings, err)
 	}
-	log := listen()
-	d := identity.New(settings, identity.Options{Log: log.logger()})
+	d := identity.New(settings, identity.Options{Log: slog.New(slog.DiscardHandler)})
 	defer d.Close()
 	if caller := admits(t, d, ask("Authorization", "Basic x"), "anyone"); caller != access.Anyone {
 		t.Errorf("got %+v", caller)
 	}
-	log.wait(t, "level=WARN")
+	if !d.IsOpen() {
+		t.Error("it does not say so")
+	}
 	if err := d.Reload(); err != nil {
 		t.Error(err)
 	}
@@ -139,7 +142,7 @@ func TestAFileOfKeysIsBesideTheConfiguration(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := identity.New(settings, identity.Options{Log: listen().logger()})
+		d := identity.New(settings, identity.Options{Log: logtest.Listen().Logger()})
 		admits(t, d, bearer(key), "a")
 		d.Close()
 	}
@@ -149,3 +152,19 @@ const (
 	exampleHex    = "8d7946e201cb14cbd95057270118463164068f3fdd96504df03d47acca4ab9b8"
 	exampleBase64 = "jXlG4gHLFMvZUFcnARhGMWQGjz_dllBN8D1HrMpKubg"
 )
+
+func TestALocalDoorAnswersToNamesOfThisMachineAlone(t *testing.T) {
+	quiet := identity.Options{Log: slog.New(slog.DiscardHandler)}
+	local, open := identity.New(identity.Settings{}, quiet), identity.New(identity.Settings{Insecure: true}, quiet)
+	defer local.Close()
+	defer open.Close()
+	for host, answers := range map[string]bool{
+		"127.0.0.1:8080": true, "localhost:8080": true, "localhost": true, "[::1]:8080": true, "[::1]": true, "LocalHost:1": true,
+		"evil.example": false, "evil.example:8080": false, "127.0.0.1.evil.example:8080": false, "localhost.evil.example": false,
+		"": false, "10.0.0.1:8080": false, "0.0.0.0:8080": false, "[::]:8080": false,
+	} {
+		if local.AnswersTo(host) != answers || !open.AnswersTo(host) {
+			t.Errorf("to %q: %t, and %t where it is open to all", host, local.AnswersTo(host), open.AnswersTo(host))
+		}
+	}
+}

@@ -3,6 +3,7 @@ package loaders
 import (
 	"tributary/billing"
 	"tributary/cache"
+	"tributary/parts"
 )
 
 // Parts are what a selection needs beyond a subscription's own document.
@@ -10,9 +11,9 @@ type Parts uint8
 
 // The parts that some sources keep in documents of their own.
 const (
-	PartPlan Parts = 1 << iota
-	PartCustomer
-	PartTrial
+	PartPlan     = Parts(parts.Plan)
+	PartCustomer = Parts(parts.Customer)
+	PartTrial    = Parts(parts.Trial)
 
 	// InDetails marks, shifted onto a part, that the source's own document is
 	// to show it too: PartPlan<<InDetails.

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"tributary/billing"
+	"tributary/filewatch"
 )
 
 func notFound() error {
@@ -31,9 +31,8 @@ type Documents struct {
 	check    func(text string) error
 	log      *slog.Logger
 
+	file    filewatch.File // the manifest
 	trusted atomic.Pointer[manifest]
-	reading sync.Mutex
-	read    os.FileInfo // of the manifest when it was last read; nil where it could not be
 
 	registered *store // nil where nothing can be registered
 
@@ -92,11 +91,10 @@ func New(settings Settings, options Options) (*Documents, error) {
 	if settings.APQ.Enabled && settings.Mode != Only {
 		d.registered = newStore(settings.APQ, options)
 	}
-	trusted, err := d.load()
-	if err != nil {
+	d.file = filewatch.File{Path: settings.Manifest, Holds: "trusted documents", Take: d.take, Log: options.Log}
+	if err := d.file.Load(); err != nil {
 		return nil, err
 	}
-	d.trusted.Store(trusted)
 	return d, nil
 }
 
@@ -206,7 +204,7 @@ func (d *Documents) Stats() Stats {
 		Registered: d.kept.Load(), Untrusted: d.untrusted.Load(),
 	}
 	if d.registered != nil {
-		s.Faults = d.registered.faults.Load()
+		s.Faults = d.registered.faults()
 	}
 	return s
 }

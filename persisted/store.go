@@ -10,8 +10,9 @@ import (
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/redis/go-redis/v9"
-	"github.com/sony/gobreaker/v2"
 	"golang.org/x/time/rate"
+
+	"tributary/breaker"
 )
 
 // store keeps what clients registered, in memory and, where there is one, in
@@ -23,12 +24,11 @@ type store struct {
 	here  *simplelru.LRU[string, registered] // by hash
 	bytes int64
 
-	client  redis.UniversalClient // nil without Redis
-	timeout time.Duration
-	growth  *rate.Limiter // of what this process adds to Redis, in bytes
-	breaker *gobreaker.CircuitBreaker[string]
-	faults  atomic.Int64
-	log     *slog.Logger
+	client redis.UniversalClient // nil without Redis
+	redis  *breaker.Breaker[string]
+	growth *rate.Limiter // of what this process adds to Redis, in bytes
+	wrong  atomic.Int64  // documents in Redis that were not what their names say
+	log    *slog.Logger
 }
 
 // registered is a document in memory.
@@ -42,40 +42,18 @@ const overhead = 256
 
 func (r registered) size() int64 { return int64(len(r.text)) + overhead }
 
-// pause is how long a Redis that did not answer is left alone; then one
-// question is risked.
-const pause = time.Second
-
 func newStore(settings APQ, options Options) *store {
-	s := &store{settings: settings, client: options.Redis, timeout: options.Timeout, log: options.Log}
-	if s.timeout == 0 {
-		s.timeout = 50 * time.Millisecond
-	}
+	s := &store{settings: settings, client: options.Redis, log: options.Log}
+	s.redis = breaker.New[string](options.Timeout, options.Log,
+		"registered documents are those of each replica", "registered documents are shared")
 	// It fails for a size below 1 alone, which Validate refuses.
 	s.here, _ = simplelru.NewLRU(settings.Entries, func(_ string, r registered) { s.bytes -= r.size() })
 	s.growth = rate.NewLimiter(rate.Limit(float64(settings.Memory)/settings.TTL.Seconds()), int(settings.Memory))
-	s.breaker = gobreaker.NewCircuitBreaker[string](gobreaker.Settings{
-		Timeout:      pause,
-		ReadyToTrip:  func(gobreaker.Counts) bool { return true },
-		IsSuccessful: answered,
-		OnStateChange: func(_ string, from, to gobreaker.State) {
-			switch {
-			case from == gobreaker.StateClosed:
-				options.Log.Warn("redis does not answer; registered documents are those of each replica")
-			case to == gobreaker.StateClosed:
-				options.Log.Info("redis answers again; registered documents are shared")
-			}
-		},
-	})
 	return s
 }
 
-// answered reports whether Redis answered at all, be it with a refusal, which
-// comes at once, or that it has nothing.
-func answered(err error) bool {
-	var reply redis.Error
-	return err == nil || errors.As(err, &reply)
-}
+// faults counts what Redis did not answer or refused, and what it had wrong.
+func (s *store) faults() int64 { return s.redis.Faults() + s.wrong.Load() }
 
 // get finds a document, and keeps it for another while.
 func (s *store) get(ctx context.Context, hash string) (string, bool) {
@@ -157,7 +135,7 @@ func (s *store) fetch(ctx context.Context, hash string) (string, bool) {
 		if read.Err() != nil {
 			return "", read.Err()
 		}
-		if !answered(err) {
+		if !breaker.Answered(err) {
 			return "", err
 		}
 		return read.Val(), nil
@@ -166,7 +144,7 @@ func (s *store) fetch(ctx context.Context, hash string) (string, bool) {
 		return "", false
 	}
 	if digestOf(text).String() != hash {
-		s.faults.Add(1)
+		s.wrong.Add(1)
 		s.log.Warn("a registered document in redis is not the one that its name says; it is passed by", "sha256", hash)
 		return "", false
 	}
@@ -175,21 +153,11 @@ func (s *store) fetch(ctx context.Context, hash string) (string, bool) {
 
 var errNoRedis = errors.New("there is no redis")
 
-// ask bounds the wait for Redis. A caller who goes does not cut it short, since
-// that would look like a fault of Redis.
 func (s *store) ask(ctx context.Context, question func(context.Context) (string, error)) (string, error) {
 	if s.client == nil {
 		return "", errNoRedis
 	}
-	return s.breaker.Execute(func() (string, error) {
-		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
-		defer cancel()
-		answer, err := question(within)
-		if err != nil {
-			s.faults.Add(1)
-		}
-		return answer, err
-	})
+	return s.redis.Ask(ctx, question)
 }
 
 // key names a document in Redis, for all versions of the program.

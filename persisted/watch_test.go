@@ -3,56 +3,24 @@ package persisted_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 
+	"tributary/logtest"
 	"tributary/persisted"
 )
-
-// heard is a log whose lines can be waited for.
-type heard struct{ lines chan string }
-
-func (h heard) Write(line []byte) (int, error) {
-	h.lines <- string(line)
-	return len(line), nil
-}
-
-func listen() (heard, *slog.Logger) {
-	h := heard{make(chan string, 100)}
-	return h, slog.New(slog.NewTextHandler(h, nil))
-}
-
-// wait is the next line of the log that holds part.
-func (h heard) wait(t *testing.T, part string) string {
-	t.Helper()
-	for {
-		select {
-		case line := <-h.lines:
-			if strings.Contains(line, part) {
-				return line
-			}
-		case <-time.After(20 * time.Second):
-			t.Fatalf("the log never said %q", part)
-		}
-	}
-}
 
 // watch runs Watch until the test ends, and then waits for it.
 func watch(t *testing.T, d *persisted.Documents) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error)
-	go func() { done <- d.Watch(ctx) }()
+	var watching sync.WaitGroup
+	watching.Go(func() { d.Watch(ctx) })
 	t.Cleanup(func() {
 		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("watch: %v", err)
-		}
+		watching.Wait()
 	})
 }
 
@@ -66,65 +34,20 @@ func replace(t *testing.T, path, text string) {
 }
 
 func TestAnEditOfTheManifestIsTaken(t *testing.T) {
-	for _, test := range []struct {
-		name string
-		edit func(t *testing.T, path, text string)
-	}{
-		{"written in place", func(t *testing.T, path, text string) { write(t, path, text) }},
-		{"replaced by a rename", replace},
-		{"removed and written", func(t *testing.T, path, text string) {
-			if err := os.Remove(path); err != nil {
-				t.Fatal(err)
-			}
-			write(t, path, text)
-		}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			settings := manifestFile(t, `{"old": "{ a }"}`)
-			h, log := listen()
-			d := open(t, settings, persisted.Options{Log: log})
-			watch(t, d)
-			test.edit(t, settings.Manifest, `{"new": "{ a }", "newer": "{ b }"}`)
-			h.wait(t, "documents=2")
-			expect(t, resolve(d, persisted.Request{DocumentID: "new"}), "trusted { a }")
-			expectStart(t, resolve(d, persisted.Request{DocumentID: "old"}), "PERSISTED_QUERY_NOT_FOUND")
-		})
-	}
-}
-
-func TestAnEditThroughALinkOfTheFolderIsTaken(t *testing.T) {
-	dir := t.TempDir()
-	for i := range 2 {
-		folder := filepath.Join(dir, fmt.Sprint("..", i))
-		if err := os.Mkdir(folder, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(folder, "manifest.json"), fmt.Sprintf(`{"a%d": "{ a }"}`, i))
-	}
-	link := func(target, name string) {
-		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	link("..0", "..data")
-	link(filepath.Join("..data", "manifest.json"), "manifest.json")
-	h, log := listen()
-	settings := defaults()
-	settings.Manifest = filepath.Join(dir, "manifest.json")
-	d := open(t, settings, persisted.Options{Log: log})
+	settings := manifestFile(t, `{"old": "{ a }"}`)
+	log := logtest.Listen()
+	d := open(t, settings, persisted.Options{Log: log.Logger()})
 	watch(t, d)
-	link("..1", "..data_new")
-	if err := os.Rename(filepath.Join(dir, "..data_new"), filepath.Join(dir, "..data")); err != nil {
-		t.Fatal(err)
-	}
-	h.wait(t, "documents=1")
-	expect(t, resolve(d, persisted.Request{DocumentID: "a1"}), "trusted { a }")
+	replace(t, settings.Manifest, `{"new": "{ a }", "newer": "{ b }"}`)
+	log.Wait(t, "documents=2")
+	expect(t, resolve(d, persisted.Request{DocumentID: "new"}), "trusted { a }")
+	expectStart(t, resolve(d, persisted.Request{DocumentID: "old"}), "PERSISTED_QUERY_NOT_FOUND")
 }
 
 func TestABrokenEditKeepsTheOldDocumentsAndSaysWhere(t *testing.T) {
 	settings := manifestFile(t, `{"old": "{ a }"}`)
-	h, log := listen()
-	d := open(t, settings, persisted.Options{Log: log, Check: func(text string) error {
+	log := logtest.Listen()
+	d := open(t, settings, persisted.Options{Log: log.Logger(), Check: func(text string) error {
 		if text == "bad" {
 			return errors.New("it is bad")
 		}
@@ -132,13 +55,13 @@ func TestABrokenEditKeepsTheOldDocumentsAndSaysWhere(t *testing.T) {
 	}})
 	watch(t, d)
 	replace(t, settings.Manifest, "{\"new\": \"{ a }\",\n \"b\": \"bad\"}")
-	line := h.wait(t, "level=ERROR")
+	line := log.Wait(t, "level=ERROR")
 	if !strings.Contains(line, settings.Manifest+":2:2") || !strings.Contains(line, "it is bad") || !strings.Contains(line, "faults=1") {
 		t.Errorf("the log says %s", line)
 	}
 	expect(t, resolve(d, persisted.Request{DocumentID: "old"}), "trusted { a }")
 	replace(t, settings.Manifest, `{"mended": "{ a }"}`)
-	h.wait(t, "documents=1")
+	log.Wait(t, "documents=1")
 	expect(t, resolve(d, persisted.Request{DocumentID: "mended"}), "trusted { a }")
 }
 

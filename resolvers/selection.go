@@ -7,35 +7,20 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"tributary/loaders"
+	"tributary/parts"
 )
 
-// needs are the documents that fields take from beside a subscription's own,
-// by type and field.
-var needs = map[string]map[string]loaders.Parts{
-	"Subscription": {
-		"plan":             loaders.PartPlan,
-		"product":          loaders.PartPlan,
-		"price":            loaders.PartPlan,
-		"monthlyRecurring": loaders.PartPlan,
-		"billingInterval":  loaders.PartPlan,
-		"pendingChange":    loaders.PartPlan,
-		"trial":            loaders.PartTrial,
-		"customer":         loaders.PartCustomer,
-		"organization":     loaders.PartCustomer,
-	},
-	"FrontierSubscription": {
-		"plan":         loaders.PartPlan | loaders.PartPlan<<loaders.InDetails,
-		"customer":     loaders.PartCustomer | loaders.PartCustomer<<loaders.InDetails,
-		"organization": loaders.PartCustomer | loaders.PartCustomer<<loaders.InDetails,
-	},
-	"FocusSubscription": {
-		"currentTrial": loaders.PartTrial | loaders.PartTrial<<loaders.InDetails,
-	},
-	"PortfolioSummary": {
-		"monthlyRecurring": loaders.PartPlan,
-		"unpricedCount":    loaders.PartPlan,
-		"upcoming":         loaders.PartTrial,
-	},
+// own are the types that show a source's own document, which is to show the
+// others too.
+var own = map[string]bool{"FrontierSubscription": true, "FocusSubscription": true}
+
+// needs are the documents that a field takes from beside a subscription's own.
+func needs(typ, field string) loaders.Parts {
+	needed := loaders.Parts(parts.Of[typ][field])
+	if own[typ] {
+		needed |= needed << loaders.InDetails
+	}
+	return needed
 }
 
 // selection is what a field's answer is asked to show.
@@ -56,7 +41,7 @@ func (s selection) parts() loaders.Parts {
 	var needed loaders.Parts
 	s.walk(s.set, func(field *ast.Field) bool {
 		if field.ObjectDefinition != nil {
-			needed |= needs[field.ObjectDefinition.Name][field.Name]
+			needed |= needs(field.ObjectDefinition.Name, field.Name)
 		}
 		return true
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"tributary/loaders"
+	"tributary/parts"
 )
 
 func loadSchema(t *testing.T) *ast.Schema {
@@ -33,7 +34,7 @@ func selectionOf(t *testing.T, schema *ast.Schema, document string, variables ma
 
 func TestEveryNeedIsOfAFieldThatThereIs(t *testing.T) {
 	schema := loadSchema(t)
-	for name, fields := range needs {
+	for name, fields := range parts.Of {
 		def := schema.Types[name]
 		if def == nil {
 			t.Errorf("there is no type %s", name)

@@ -106,5 +106,5 @@ func (l *Limiter) Faults() int64 {
 	if l.shared == nil {
 		return 0
 	}
-	return l.shared.faults.Load()
+	return l.shared.redis.Faults()
 }

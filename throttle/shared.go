@@ -4,58 +4,29 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
-	"github.com/sony/gobreaker/v2"
+
+	"tributary/breaker"
 )
 
 // shared are the buckets in Redis, by Redis's clock.
 type shared struct {
 	limiter *redis_rate.Limiter
 	limit   redis_rate.Limit
-	timeout time.Duration
-	breaker *gobreaker.CircuitBreaker[*redis_rate.Result]
-	faults  atomic.Int64
+	redis   *breaker.Breaker[*redis_rate.Result]
 }
 
-// pause is how long a Redis that did not answer is left alone; then one
-// question is risked.
-const pause = time.Second
-
 func newShared(client redis.UniversalClient, settings Rate, timeout time.Duration) *shared {
-	if timeout == 0 {
-		timeout = 50 * time.Millisecond
-	}
 	return &shared{
 		limiter: redis_rate.NewLimiter(client),
 		limit:   redis_rate.Limit{Rate: settings.Cost, Period: settings.Per, Burst: settings.holds()},
-		timeout: timeout,
-		breaker: gobreaker.NewCircuitBreaker[*redis_rate.Result](gobreaker.Settings{
-			Timeout:      pause,
-			ReadyToTrip:  func(gobreaker.Counts) bool { return true },
-			IsSuccessful: answered,
-			OnStateChange: func(_ string, from, to gobreaker.State) {
-				switch {
-				case from == gobreaker.StateClosed:
-					slog.Warn("redis does not answer; budgets are counted by each replica")
-				case to == gobreaker.StateClosed:
-					slog.Info("redis answers again; budgets are counted for all replicas")
-				}
-			},
-		}),
+		redis: breaker.New[*redis_rate.Result](timeout, slog.Default(),
+			"budgets are counted by each replica", "budgets are counted for all replicas"),
 	}
-}
-
-// answered reports whether Redis answered at all, be it with a refusal, which
-// comes at once.
-func answered(err error) bool {
-	var reply redis.Error
-	return err == nil || errors.As(err, &reply)
 }
 
 // take fills in the decision, and reports false where Redis made none.
@@ -92,7 +63,7 @@ func (s *shared) settle(ctx context.Context, caller string, more int) {
 	// much that is too much. What is missing is given back but for what comes
 	// back by itself while Redis is asked. Deleting the bucket could forgive
 	// what another operation has just taken.
-	if missing := s.units(s.worth(-more) + result.ResetAfter - 2*s.timeout); missing > 0 {
+	if missing := s.units(s.worth(-more) + result.ResetAfter - 2*s.redis.Timeout()); missing > 0 {
 		s.add(ctx, caller, -missing)
 	}
 }
@@ -113,18 +84,9 @@ func (s *shared) worth(cost int) time.Duration {
 	return time.Duration(float64(cost) / float64(s.limit.Rate) * float64(s.limit.Period))
 }
 
-// ask is nil where Redis did not answer in time or refused. A caller who goes
-// does not cut it short, since nobody would know whether it was counted.
+// ask is nil where Redis did not answer in time or refused.
 func (s *shared) ask(ctx context.Context, question func(context.Context) (*redis_rate.Result, error)) *redis_rate.Result {
-	result, err := s.breaker.Execute(func() (*redis_rate.Result, error) {
-		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
-		defer cancel()
-		result, err := question(within)
-		if err != nil {
-			s.faults.Add(1)
-		}
-		return result, err
-	})
+	result, err := s.redis.Ask(ctx, question)
 	if err != nil {
 		return nil
 	}

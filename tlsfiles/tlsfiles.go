@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -123,7 +124,7 @@ func (f *Files) look() {
 		return
 	}
 	defer f.reading.Unlock()
-	if !same(f.stat(), f.read) {
+	if !slices.EqualFunc(f.stat(), f.read, same) {
 		// The fault is in the log, and what is served is as it was.
 		_ = f.take()
 	}
@@ -148,16 +149,11 @@ func (f *Files) stat() []os.FileInfo {
 	return all
 }
 
-func same(now, was []os.FileInfo) bool {
-	for i := range now {
-		if (now[i] == nil) != (was[i] == nil) {
-			return false
-		}
-		if now[i] != nil && !(os.SameFile(now[i], was[i]) && now[i].ModTime().Equal(was[i].ModTime()) && now[i].Size() == was[i].Size()) {
-			return false
-		}
+func same(now, was os.FileInfo) bool {
+	if now == nil || was == nil {
+		return now == was
 	}
-	return true
+	return os.SameFile(now, was) && now.ModTime().Equal(was.ModTime()) && now.Size() == was.Size()
 }
 
 // take needs the lock.
