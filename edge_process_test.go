@@ -62,7 +62,7 @@ func TestKeysInAFileAreRotatedWithoutARestart(t *testing.T) {
 		t.Errorf("with another account the key sees %s", got)
 	}
 	replace(t, file, "- { subject: ada, hashes: ['"+young+"'], scopes: [read], accounts: all }\n")
-	p.awaitLog("the API keys in force stay")
+	p.awaitLog("32 bytes in hexadecimal")
 	if got := with(young); got != "Globex" {
 		t.Errorf("after a broken edit the key sees %s", got)
 	}

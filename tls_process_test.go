@@ -117,7 +117,7 @@ func TestTheGatewaySpeaksTLSAndTakesANewCertificate(t *testing.T) {
 		if _, _, err := overTLS(address, second, false); err != nil {
 			t.Fatalf("beside a broken file: %v", err)
 		}
-		return strings.Contains(p.log.String(), "what was served before stays")
+		return strings.Contains(p.log.String(), "no pair of certificate and key")
 	})
 	if _, _, err := overTLS(address, second, true); err != nil {
 		t.Errorf("after a broken edit: %v", err)

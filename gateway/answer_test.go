@@ -105,6 +105,10 @@ func TestBatchesAreForWhoAllowsThem(t *testing.T) {
 			t.Errorf("answered %d %s", r.status, r.body)
 		}
 	}
+	forbidden := "[" + viewer + `,{"query":"mutation { deletePlan(input: { id: \"plan/teams/1\" }) { userErrors { code } } }"}]`
+	if r := e.send("POST", "/graphql", reader.header(), strings.NewReader(forbidden)); r.status != http.StatusOK || !strings.Contains(r.body, `"subject":"reader"`) || !strings.Contains(r.body, `"FORBIDDEN"`) {
+		t.Errorf("a batch of which one request is forbidden is answered %d %s", r.status, r.body)
+	}
 	three := "[" + viewer + "," + viewer + "," + viewer + "]"
 	if r := e.send("POST", "/graphql", acme.header(), strings.NewReader(three)); r.status != http.StatusBadRequest || r.code() != "LIMIT_EXCEEDED" {
 		t.Errorf("a batch of three is answered %d %s", r.status, r.body)

@@ -56,6 +56,8 @@ func (e *edge) leaving(as caller, query string) {
 	}
 }
 
+// A read that is under way goes on for others who may ask the same, as long as its
+// source has time for it. Nothing further is begun.
 func TestWorkStopsWhenTheClientGoes(t *testing.T) {
 	for name, query := range map[string]string{
 		"a query": `{ subscription(id: "subscription/psa/682") { account { subscriptions { nodes { status customer { name } } } } } }`,
