@@ -32,6 +32,11 @@ func (s treacherous) Subscriptions(ctx context.Context, refs []billing.Ref) map[
 	return outcomes
 }
 
+// tenantless is a source that fails where nothing is fetched yet.
+type tenantless struct{ billing.Source }
+
+func (tenantless) Tenant(context.Context, string) string { panic(secret) }
+
 // failing is a log that fails on some lines.
 type failing struct {
 	slog.Handler
@@ -68,6 +73,13 @@ func TestAPanicCostsItsFieldOrItsRequestAndNeverTheProcess(t *testing.T) {
 		whole bool // the request is lost
 	}{
 		{"in an adapter", betray(func(outcome) outcome { panic(secret) }), query, false},
+		{"in an adapter, before it is asked for anything", func(g *gateway.Gateway) {
+			for _, source := range g.Ready.Sources {
+				if source.Name() == "psa" {
+					source.Source = tenantless{source.Source}
+				}
+			}
+		}, query, false},
 		{"in what marshals an adapter's document", betray(func(o outcome) outcome {
 			sub := *o.Value
 			sub.Details = &struct{ Unknown string }{secret}

@@ -2,6 +2,8 @@ package loaders
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sync"
 
 	"tributary/billing"
@@ -57,7 +59,17 @@ func (q question[K, V]) fetch(ctx context.Context, s *Set, keys []K) map[K]cache
 	return answers
 }
 
+// fetchFrom answers keys of one source. A panic is their answer: it would end the
+// process, for each source has a goroutine of its own.
 func (q question[K, V]) fetchFrom(ctx context.Context, s *Set, source *Source, keys []K, put func(K, cache.Answer[V])) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err := fmt.Errorf("a fetch panicked: %v\n%s", fault, debug.Stack())
+			for _, key := range keys {
+				put(key, cache.Answer[V]{Err: err})
+			}
+		}
+	}()
 	ctx = source.Pinned(ctx)
 	cacheKeys := make([]cache.Key, 0, len(keys))
 	byCacheKey := make(map[cache.Key]K, len(keys))
