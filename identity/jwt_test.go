@@ -119,7 +119,11 @@ func TestATamperedTokenIsRefused(t *testing.T) {
 	}
 	publicPEM := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: must(x509.MarshalPKIXPublicKey(rsaKey.Public()))})
 	flipped := []byte(parts[2])
-	flipped[len(flipped)/2] ^= 1
+	if middle := &flipped[len(flipped)/2]; *middle == 'A' {
+		*middle = 'B'
+	} else {
+		*middle = 'A'
+	}
 	for _, test := range []struct {
 		name, token string
 		reason      identity.Reason
