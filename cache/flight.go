@@ -6,13 +6,15 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"tributary/billing"
 )
 
-// flight is one fetch that is under way, and those who wait for it.
+// flight is one key of a fetch that is under way, and those who wait for it.
 type flight struct {
+	trip    *trip
 	done    chan struct{}
 	dropped bool // under Cache.mu: its answer is older than a Drop and not kept
 	unkept  bool // its answer is not kept, for it was asked for during a hold
@@ -22,12 +24,22 @@ type flight struct {
 	err   error
 }
 
+// trip is a fetch of some keys. What it has not begun when nobody waits any more
+// is not begun; what is under way lands and is kept.
+type trip struct {
+	refresh bool         // goes on by itself
+	waiting atomic.Int64 // those who wait, once for each key
+}
+
+func (t *trip) isWanted() bool { return t.refresh || t.waiting.Load() > 0 }
+
 // fetchFunc asks the source; absence is a nil value without an error.
 type fetchFunc func(context.Context, []Key) map[Key]billing.Outcome[any]
 
 // takeOff returns a flight for each key, joining those under way and starting
-// one fetch for the others.
-func (c *Cache) takeOff(ctx context.Context, codec codec, policy Policy, keys []Key, fetch fetchFunc) map[Key]*flight {
+// one fetch for the others. The caller waits for each, or else refreshes.
+func (c *Cache) takeOff(ctx context.Context, codec codec, policy Policy, keys []Key, refresh bool, fetch fetchFunc) map[Key]*flight {
+	own := &trip{refresh: refresh}
 	flights := make(map[Key]*flight, len(keys))
 	var mine []Key
 	c.mu.Lock()
@@ -37,12 +49,16 @@ func (c *Cache) takeOff(ctx context.Context, codec codec, policy Policy, keys []
 			f = c.landed(policy, key)
 		}
 		if f == nil {
-			f = &flight{done: make(chan struct{}), unkept: c.isHeld(key)}
+			f = &flight{trip: own, done: make(chan struct{}), unkept: c.isHeld(key)}
 			c.flights[key] = f
 			mine = append(mine, key)
 		}
+		if !refresh {
+			f.trip.waiting.Add(1)
+		}
 		flights[key] = f
 	}
+	ctx = billing.WhileWanted(ctx, own.isWanted)
 	c.start(ctx, codec, policy, mine, flights, fetch)
 	c.mu.Unlock()
 	return flights
@@ -77,7 +93,7 @@ func (c *Cache) landed(policy Policy, key Key) *flight {
 	if !ok {
 		return nil
 	}
-	f := &flight{done: make(chan struct{})}
+	f := &flight{trip: new(trip), done: make(chan struct{})}
 	now := c.now()
 	switch grade := policy.grade(key, e, now); {
 	case grade == fresh:
@@ -154,6 +170,7 @@ func (c *Cache) land(codec codec, policy Policy, key Key, f *flight) {
 	}
 	delete(c.flights, key)
 	switch {
+	case errors.Is(f.err, billing.ErrUnwanted): // nothing was learnt
 	case keep > 0 && f.unkept:
 	case keep > 0:
 		c.memory.Set(key, f.entry)
@@ -191,6 +208,7 @@ func (c *Cache) pause(key Key, err error) {
 
 // wait is for the flight, or for the caller to give up.
 func (f *flight) wait(ctx context.Context) (*entry, error) {
+	defer f.trip.waiting.Add(-1)
 	select {
 	case <-f.done:
 		return f.entry, f.err

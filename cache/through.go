@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -114,7 +115,7 @@ func (r *reader) read(ctx context.Context, keys []Key) map[Key]finding {
 		}
 	}
 	if len(refresh) > 0 {
-		r.cache.takeOff(ctx, r.codec, r.policy, refresh, r.fetch)
+		r.cache.takeOff(ctx, r.codec, r.policy, refresh, true, r.fetch)
 	}
 	r.miss(ctx, misses, entries, findings)
 	return findings
@@ -125,9 +126,14 @@ func (r *reader) miss(ctx context.Context, keys []Key, kept map[Key]*entry, find
 	if len(keys) == 0 {
 		return
 	}
-	flights := r.cache.takeOff(ctx, r.codec, r.policy, keys, r.fetch)
+	flights := r.cache.takeOff(ctx, r.codec, r.policy, keys, false, r.fetch)
+	var again []Key
 	for _, key := range keys {
 		e, err := flights[key].wait(ctx)
+		if errors.Is(err, billing.ErrUnwanted) && ctx.Err() == nil {
+			again = append(again, key) // its other callers left before this one came
+			continue
+		}
 		if err == nil {
 			findings[key] = found(e, billing.Fresh, billing.CacheMiss, nil)
 			continue
@@ -139,6 +145,7 @@ func (r *reader) miss(ctx context.Context, keys []Key, kept map[Key]*entry, find
 		}
 		findings[key] = finding{err: err}
 	}
+	r.miss(ctx, again, kept, findings)
 }
 
 func found(e *entry, freshness billing.Freshness, status billing.CacheStatus, err error) finding {

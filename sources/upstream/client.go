@@ -155,6 +155,9 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	if err := ctx.Err(); err != nil { // nothing was sent, so nothing is learnt of the source
 		return nil, unsent(c.transportError(ctx, req, err))
 	}
+	if !billing.IsWanted(ctx) {
+		return nil, unsent(c.transportError(ctx, req, billing.ErrUnwanted))
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	used := c.credentials(ctx, req.Org)
