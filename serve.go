@@ -129,6 +129,9 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 		log.Warn("auth.mode is none: whoever reaches the gateway may see and change all", "listen", listener.Addr().String())
 	}
 	greet(to.out, scheme+"://"+listener.Addr().String(), settings.Development.GraphiQL, vendors != nil)
+	if built.Gateway.Identity.IsOpen() {
+		fmt.Fprintln(to.out, "auth.mode is none: whoever reaches it may see and change all.")
+	}
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)

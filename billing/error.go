@@ -53,6 +53,7 @@ type Error struct {
 	Field      []string // the path of the input's field that it is about; nil for none
 	Seen       Sighting // of CodeOutcomeUnknown, what reading again showed
 	Unsent     bool     // the request surely never left
+	Own        bool     // earned by credentials of one organisation, it says nothing of the source and of others
 	Err        error
 }
 
@@ -157,4 +158,10 @@ func AsError(err error) (*Error, bool) {
 	var e *Error
 	ok := errors.As(err, &e)
 	return e, ok
+}
+
+// IsOwn reports a failure that is one organisation's own.
+func IsOwn(err error) bool {
+	e, ok := AsError(err)
+	return ok && e.Own
 }

@@ -20,11 +20,11 @@ import (
 func (g *Gateway) admit(r *http.Request) (in *http.Request, leave func(), refused *graphqlhttp.Refusal) {
 	caller, refused := g.recognise(r)
 	if refused != nil {
-		return r, nil, refused
+		return r, nil, refused.Closing(r)
 	}
 	leave, ok := g.Callers.Enter(caller.Subject)
 	if !ok {
-		return r, nil, full(throttle.Busy())
+		return r, nil, full(throttle.Busy()).Closing(r)
 	}
 	entryOf(r.Context()).caller = caller.Subject
 	ctx := access.With(r.Context(), caller)
@@ -57,11 +57,11 @@ func (g *Gateway) recognise(r *http.Request) (*access.Caller, *graphqlhttp.Refus
 	return caller, nil
 }
 
-// full turns a request away. Its body is not read, so the connection ends with it.
+// full turns a request away.
 func full(err *billing.Error) *graphqlhttp.Refusal {
 	return &graphqlhttp.Refusal{
 		Status: http.StatusServiceUnavailable,
-		Header: http.Header{"Retry-After": {secondsUntil(err.RetryAfter)}, "Connection": {"close"}},
+		Header: http.Header{"Retry-After": {secondsUntil(err.RetryAfter)}},
 		Err:    err,
 	}
 }

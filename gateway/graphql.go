@@ -98,6 +98,7 @@ func (g *graphQL) serve(w http.ResponseWriter, r *http.Request) *graphqlhttp.Ref
 		body.Write(bytes.TrimSpace(g.marshal(r.Context(), result)))
 	}
 	body.WriteByte(']')
+	entryOf(r.Context()).isBatch()
 	graphqlhttp.Write(w, http.StatusOK, media, body.Bytes())
 	return nil
 }

@@ -57,10 +57,13 @@ type entry struct {
 	status    int
 }
 
-// note takes down what is asked; of a batch the last.
+// note takes down what is asked.
 func (e *entry) note(operation *document.Operation) {
 	e.operation, e.kind = operation.Definition.Name, string(operation.Definition.Operation)
 }
+
+// isBatch says instead that several were asked at once.
+func (e *entry) isBatch() { e.operation, e.kind = "", "batch" }
 
 type entryKey struct{}
 

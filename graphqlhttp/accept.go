@@ -30,7 +30,7 @@ func Negotiate(r *http.Request) (string, *Refusal) {
 	plain, graphQL := ranges.weigh(plainJSON), ranges.weigh(graphQLJSON)
 	switch {
 	case plain.q == 0 && graphQL.q == 0:
-		return "", ranges.refusal().closing(r)
+		return "", ranges.refusal().Closing(r)
 	case graphQL.above(plain), graphQL == plain && graphQL.exactness >= exact:
 		return graphQLJSON, nil
 	default:

@@ -19,11 +19,11 @@ import (
 // body is the whole body of a POST, decompressed.
 func (s *Settings) body(r *http.Request) ([]byte, *Refusal) {
 	if refused := checkContentType(r.Header); refused != nil {
-		return nil, refused.closing(r)
+		return nil, refused.Closing(r)
 	}
 	unpack, refused := decompressor(r.Header)
 	if refused != nil {
-		return nil, refused.closing(r)
+		return nil, refused.Closing(r)
 	}
 	if r.ContentLength > int64(s.Body) {
 		return nil, s.tooLarge(r, "the body is %d bytes and may be %d (limit body)", r.ContentLength, s.Body)
@@ -33,9 +33,9 @@ func (s *Settings) body(r *http.Request) ([]byte, *Refusal) {
 	case errors.Is(err, errTooLarge):
 		return nil, s.tooLarge(r, "the body is more than the %d bytes that it may be (limit body)", s.Body)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, refuse(http.StatusRequestTimeout, billing.CodeLimitExceeded, "the body did not arrive in time").closing(r)
+		return nil, refuse(http.StatusRequestTimeout, billing.CodeLimitExceeded, "the body did not arrive in time").Closing(r)
 	case err != nil:
-		return nil, malformed("the body did not arrive whole").closing(r)
+		return nil, malformed("the body did not arrive whole").Closing(r)
 	case unpack == nil:
 		return text, nil
 	}
@@ -52,7 +52,7 @@ func (s *Settings) body(r *http.Request) ([]byte, *Refusal) {
 }
 
 func (s *Settings) tooLarge(r *http.Request, format string, args ...any) *Refusal {
-	return refuse(http.StatusRequestEntityTooLarge, billing.CodeLimitExceeded, format, args...).closing(r)
+	return refuse(http.StatusRequestEntityTooLarge, billing.CodeLimitExceeded, format, args...).Closing(r)
 }
 
 func checkContentType(header http.Header) *Refusal {

@@ -73,7 +73,7 @@ func (s *Settings) Validate() error {
 
 // Check refuses what the head of a request shows to be no GraphQL request: the
 // wrong method, an upgrade, a URL that is too long. Read checks it too.
-func (s *Settings) Check(r *http.Request) *Refusal { return s.checkHead(r).closing(r) }
+func (s *Settings) Check(r *http.Request) *Refusal { return s.checkHead(r).Closing(r) }
 
 func (s *Settings) checkHead(r *http.Request) *Refusal {
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {

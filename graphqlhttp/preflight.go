@@ -53,7 +53,7 @@ func CheckPreflight(r *http.Request) *Refusal {
 	if r.Method == http.MethodPost {
 		mend = "send Content-Type: application/json"
 	}
-	return refuse(http.StatusForbidden, billing.CodeForbidden, "a browser would send this request for any page, without asking first; %s", mend).closing(r)
+	return refuse(http.StatusForbidden, billing.CodeForbidden, "a browser would send this request for any page, without asking first; %s", mend).Closing(r)
 }
 
 func hasBearer(header http.Header) bool {

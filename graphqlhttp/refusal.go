@@ -36,10 +36,10 @@ func (r *Refusal) with(name, value string) *Refusal {
 	return r
 }
 
-// closing ends the connection after the answer, where request has a body that
+// Closing ends the connection after the answer, where request has a body that
 // is not read to its end. The server would otherwise wait for the rest of it
 // before it lets the answer out. A nil refusal stays nil.
-func (r *Refusal) closing(request *http.Request) *Refusal {
+func (r *Refusal) Closing(request *http.Request) *Refusal {
 	if r == nil || request.ContentLength == 0 || request.ProtoMajor != 1 {
 		return r // HTTP/2 resets the one stream by itself
 	}

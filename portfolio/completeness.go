@@ -100,6 +100,9 @@ func (c *census) fail(part *SourceCompleteness, err error) {
 		part.Error = loaders.NewSourceError(err)
 		c.result.failures = append(c.result.failures, err)
 	}
+	if billing.IsOwn(err) {
+		return
+	}
 	switch billing.CodeOf(err) {
 	case billing.CodeSourceUnavailable, billing.CodeSourceTimeout,
 		billing.CodeSourceRateLimited, billing.CodeSourceAuthFailed:

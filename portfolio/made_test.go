@@ -44,6 +44,7 @@ type made struct {
 	asked   []billing.Ref
 	batches int
 	fault   error // of every question
+	faultOf func(billing.Ref) error // nil for none
 	plans   error // of the catalogue
 	shape   func(*billing.Subscription)
 	empty   func(billing.Ref) bool // nil for none
@@ -76,8 +77,12 @@ func (m *made) Subscriptions(_ context.Context, refs []billing.Ref) map[billing.
 	answers := map[billing.Ref]billing.Outcome[*billing.Subscription]{}
 	for _, ref := range refs {
 		m.asked = append(m.asked, ref)
-		answers[ref] = billing.Outcome[*billing.Subscription]{Err: m.fault}
-		if m.fault == nil && !(m.empty != nil && m.empty(ref)) {
+		fault := m.fault
+		if fault == nil && m.faultOf != nil {
+			fault = m.faultOf(ref)
+		}
+		answers[ref] = billing.Outcome[*billing.Subscription]{Err: fault}
+		if fault == nil && !(m.empty != nil && m.empty(ref)) {
 			answers[ref] = billing.Outcome[*billing.Subscription]{Value: m.subscription(ref)}
 		}
 	}

@@ -152,3 +152,29 @@ func TestAListIsInDoubtWhenWhatItHangsOnCouldNotBeHad(t *testing.T) {
 		})
 	}
 }
+
+func TestCredentialsOfOneOrganisationThatFailCostItsRowsAlone(t *testing.T) {
+	w := newWorld(t, "- { id: a, subscriptions: [{ source: psa, id: 1 }] }\n- { id: b, subscriptions: [{ source: psa, id: 2 }, { source: psa, id: 3 }, { source: psa, id: 4 }] }\n")
+	w.psa.faultOf = func(ref billing.Ref) error {
+		if ref.Org != "1" {
+			return nil
+		}
+		return &billing.Error{Code: billing.CodeSourceAuthFailed, Source: "psa", Own: true}
+	}
+	var got []string
+	page := portfolio.Page{First: ptr(1)}
+	for range 5 {
+		connection := w.mustList(portfolio.Query{Page: page})
+		got = append(got, ids(connection)...)
+		if !connection.PageInfo.HasNextPage {
+			break
+		}
+		page.After = connection.PageInfo.EndCursor
+	}
+	if want := []string{"subscription/psa/2", "subscription/psa/3", "subscription/psa/4"}; !slices.Equal(got, want) {
+		t.Errorf("page after page there are %v, want %v", got, want)
+	}
+	if connection := w.mustList(portfolio.Query{}); connection.Completeness.Complete || len(connection.Completeness.Failures()) != 1 {
+		t.Errorf("the list does not say what it lacks: %+v", connection.Completeness)
+	}
+}

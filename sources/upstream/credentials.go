@@ -3,7 +3,6 @@ package upstream
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -211,17 +210,16 @@ func (c *Client) credentials(ctx context.Context, org string) *sealed {
 	return used
 }
 
-// errOwn is inside the errors that an organisation's own credentials earned,
-// which say nothing of its source and of other organisations.
-var errOwn = errors.New("with the organisation's own credentials")
-
 // blame marks the failures that may be due to whose credentials were sent.
 func (s *sealed) blame(err error) error {
 	e, ok := billing.AsError(err)
 	if !ok || !s.own || !slices.Contains([]billing.Code{billing.CodeSourceAuthFailed, billing.CodeSourceRateLimited}, e.Code) {
 		return err
 	}
-	e.Err = fmt.Errorf("%w: %w", errOwn, e.Err)
+	e.Own = true
+	if e.Code == billing.CodeSourceAuthFailed {
+		e.Message = "source " + e.Source + " refused the credentials that the gateway has for this organisation"
+	}
 	return e
 }
 

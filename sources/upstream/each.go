@@ -1,7 +1,6 @@
 package upstream
 
 import (
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -57,7 +56,7 @@ type streak struct {
 func (s *streak) note(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if errors.Is(err, errOwn) {
+	if billing.IsOwn(err) {
 		return
 	}
 	switch billing.CodeOf(err) {

@@ -33,7 +33,7 @@ func (c *Client) Health() billing.Health {
 func (c *Client) record(err error) {
 	var e *billing.Error
 	errors.As(err, &e)
-	if errors.Is(err, errOwn) {
+	if billing.IsOwn(err) {
 		c.health.worked()
 		return
 	}
