@@ -90,6 +90,9 @@ func (v *visit) release() {
 // Now is the instant at which the operation began: all of its answer is as of then.
 func (op *batches) Now() time.Time { return op.now }
 
+// Directory is the directory of accounts that all of the operation goes by.
+func (op *batches) Directory() *accounts.Directory { return op.directory }
+
 // CacheHits counts the documents that came from a cache, CacheMisses those
 // that a source was asked for.
 func (op *batches) CacheHits() int64   { return op.hits.Load() }

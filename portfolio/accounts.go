@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tributary/access"
+	"tributary/accounts"
 	"tributary/billing"
 )
 
@@ -40,11 +41,15 @@ type AccountEdge struct {
 // Account is the account of a global id; nil where there is none, or where it is
 // not the caller's to see. A text that is no account's id is a client's error.
 func (p *Portfolio) Account(ctx context.Context, id string) (*billing.Account, error) {
+	return accountIn(ctx, p.Directory(), id)
+}
+
+func accountIn(ctx context.Context, directory *accounts.Directory, id string) (*billing.Account, error) {
 	name, err := accountName(id)
 	if err != nil || !access.From(ctx).SeesAccount(name) {
 		return nil, err
 	}
-	return p.Directory().Get(name), nil
+	return directory.Get(name), nil
 }
 
 // accountName is the directory's own id of the account of a global id.
@@ -61,12 +66,12 @@ func accountName(id string) (string, error) {
 
 // accountsByID are the accounts of global ids, unknown and unseen ones left out,
 // in ascending order of their ids and each once.
-func (p *Portfolio) accountsByID(ctx context.Context, ids []string) []*billing.Account {
+func accountsByID(ctx context.Context, directory *accounts.Directory, ids []string) []*billing.Account {
 	sorted := slices.Clone(ids)
 	slices.Sort(sorted)
 	var found []*billing.Account
 	for _, id := range slices.Compact(sorted) {
-		if account, err := p.Account(ctx, id); err == nil && account != nil {
+		if account, err := accountIn(ctx, directory, id); err == nil && account != nil {
 			found = append(found, account)
 		}
 	}
@@ -122,7 +127,7 @@ func (p *Portfolio) accountsPast(ctx context.Context, filter *AccountFilter, las
 	directory := p.Directory()
 	some, all := directory.Of(access.From(ctx))
 	if filter != nil && filter.IDs != nil {
-		some, all = p.accountsByID(ctx, filter.IDs), false
+		some, all = accountsByID(ctx, directory, filter.IDs), false
 	}
 	if !all {
 		return filter.pick(some, last, limit)

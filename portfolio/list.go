@@ -127,6 +127,7 @@ func (l *list) answer(holdings units, from *position, countTotal bool) *Connecti
 // candidates are the units that the caller may see and that account and filter
 // leave; the filter's sources are told by isWanted.
 func (p *Portfolio) candidates(ctx context.Context, account *billing.Account, f *Filter) units {
+	directory := loaders.From(ctx).Directory()
 	switch {
 	case f.isEmpty():
 		return nil
@@ -135,12 +136,12 @@ func (p *Portfolio) candidates(ctx context.Context, account *billing.Account, f 
 	case account != nil:
 		return p.unitsOf([]*billing.Account{account})
 	case f != nil && f.Accounts != nil:
-		return p.unitsOf(p.accountsByID(ctx, f.Accounts))
+		return p.unitsOf(accountsByID(ctx, directory, f.Accounts))
 	}
-	if some, all := p.Directory().Of(access.From(ctx)); !all {
+	if some, all := directory.Of(access.From(ctx)); !all {
 		return p.unitsOf(some)
 	}
-	return p.unitsOfAll()
+	return p.unitsOfAll(directory)
 }
 
 // isWanted reports whether a source is to be asked: the filter has it, and it

@@ -125,8 +125,7 @@ type wholeDirectory struct {
 }
 
 // unitsOfAll is what all accounts hold, worked out once for each directory.
-func (p *Portfolio) unitsOfAll() units {
-	directory := p.Directory()
+func (p *Portfolio) unitsOfAll(directory *accounts.Directory) units {
 	if known := p.whole.Load(); known != nil && known.of == directory {
 		return known.list
 	}
