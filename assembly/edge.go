@@ -79,7 +79,6 @@ func (a *Assembly) openEdge(g *gateway.Gateway, file string, settings *config.Co
 	g.Documents = document.New(schema, document.Options{
 		Limits: w.limits, Suggestions: settings.Development.Suggestions, Introspection: settings.Development.Introspection,
 		Cached: 1000, CachedMemory: 16 << 20,
-		Holdings: func() int { return min(len(a.Directory.Current().Entries()), settings.Lists.ScanLimit) },
 	})
 	if w.persisted.Manifest != "" && !filepath.IsAbs(w.persisted.Manifest) {
 		w.persisted.Manifest = filepath.Join(folder, w.persisted.Manifest)

@@ -26,13 +26,47 @@ func times(a, b int) int {
 	return a * b
 }
 
+// Holdings are how many subscriptions lists and sums can have looked at, by what
+// the caller may see. The zero Holdings know of none, and bound nothing.
+type Holdings struct {
+	All  func() int               // in the directory
+	Of   func(account string) int // in the account of a global id
+	Scan int                      // the most that one list looks at
+}
+
+// amount is what is added up on the way to a Cost.
+type amount struct {
+	calls  int // to sources, for things that are named
+	listed int // for lists, page by page
+	sums   int // accounts all of whose holdings are looked at
+	fields int
+}
+
 // estimate is the cost of a selection on one object. What is of a page is apart
 // until the field whose page it is multiplies it.
 type estimate struct {
-	whole, ofEntry Cost
+	whole, ofEntry amount
 	counted        bool      // shows how long its list is
-	scans          bool      // looks at whatever there is, once for the operation
+	scans          bool      // looks at whatever there is
 	needs          parts.Set // at any depth, as the resolvers take it
+}
+
+// each is the calls that a subscription takes with its parts.
+func (e *estimate) each() int { return 1 + bits.OnesCount8(uint8(e.needs)) }
+
+// cost is the estimate for a whole operation. Within it each subscription is asked
+// for once, so lists cost no more than what there is.
+func (e *estimate) cost(holdings Holdings) Cost {
+	listed := e.whole.listed
+	if holdings.All != nil && listed+e.whole.sums > 0 {
+		all, looked := holdings.All(), e.whole.sums
+		if e.scans {
+			looked = sum(looked, 1)
+		}
+		listed = sum(listed, times(min(all, times(looked, holdings.Scan)), e.each()))
+		listed = min(listed, times(all, e.each()))
+	}
+	return Cost{Calls: sum(e.whole.calls, listed), Fields: e.whole.fields}
 }
 
 func (e *estimate) add(other estimate) {
@@ -43,12 +77,12 @@ func (e *estimate) add(other estimate) {
 	e.needs |= other.needs
 }
 
-func (c Cost) plus(other Cost) Cost {
-	return Cost{Calls: sum(c.Calls, other.Calls), Fields: sum(c.Fields, other.Fields)}
+func (a amount) plus(b amount) amount {
+	return amount{sum(a.calls, b.calls), sum(a.listed, b.listed), sum(a.sums, b.sums), sum(a.fields, b.fields)}
 }
 
-func (c Cost) times(n int) Cost {
-	return Cost{Calls: times(c.Calls, n), Fields: times(c.Fields, n)}
+func (a amount) times(n int) amount {
+	return amount{times(a.calls, n), times(a.listed, n), times(a.sums, n), times(a.fields, n)}
 }
 
 // priced is the price of a selection set: what is known of it beforehand, and
@@ -77,8 +111,9 @@ type field struct {
 	price
 	needs parts.Set // of the subscription that it is of
 	list  bool
-	picks bool     // is filtered or sorted, so that its page is not all it looks at
-	size  []length // of its page or its ids
+	picks bool      // is filtered or sorted, so that its page is not all it looks at
+	size  []length  // of its page or its ids
+	id    *argument // of the account that it may be; nil for a field that has none
 }
 
 // length is a number that a variable or, where it is "", the document gives.
@@ -87,9 +122,24 @@ type length struct {
 	fixed    int
 }
 
+// argument is a text that a variable or, where it is "", the document gives.
+type argument struct {
+	variable string
+	fixed    string
+}
+
+func (a *argument) in(variables map[string]any) string {
+	if a.variable == "" {
+		return a.fixed
+	}
+	given, _ := variables[a.variable].(string)
+	return given
+}
+
 // evaluation is the pricing of one operation with its variables.
 type evaluation struct {
 	variables map[string]any
+	holdings  Holdings
 	done      []*estimate // by slot
 }
 
@@ -105,7 +155,7 @@ func (e *evaluation) of(p *priced) estimate {
 		if !e.isOut(t.unless) {
 			below := e.of(t.below)
 			if t.field != nil {
-				below = t.field.estimate(below, e.variables)
+				below = t.field.estimate(below, e.variables, e.holdings)
 			}
 			whole.add(below)
 		}
@@ -126,7 +176,7 @@ func (e *evaluation) isOut(unless []condition) bool {
 }
 
 // estimate is the cost of the field, given that of what it selects.
-func (f *field) estimate(below estimate, variables map[string]any) estimate {
+func (f *field) estimate(below estimate, variables map[string]any, holdings Holdings) estimate {
 	entries := 1
 	switch {
 	case f.grows == byPage || f.grows == byIDs:
@@ -137,29 +187,32 @@ func (f *field) estimate(below estimate, variables map[string]any) estimate {
 		entries = shortList
 	}
 	whole := below.whole
-	needs := below.needs
-	switch f.grows {
-	case byPage:
+	if f.grows == byPage {
 		whole = whole.plus(below.ofEntry.times(entries))
-		whole.Fields = sum(whole.Fields, 1)
-	default:
-		whole.Fields = sum(whole.Fields, 1)
+		whole.fields = sum(whole.fields, 1)
+	} else {
+		whole.fields = sum(whole.fields, 1)
 		whole = whole.times(entries)
 	}
-	if f.subscriptions > 0 {
-		read := f.subscriptions
-		if f.grows != byNothing {
-			read = times(read, entries)
-		}
-		whole.Calls = sum(whole.Calls, times(read, 1+bits.OnesCount8(uint8(needs))))
+	looksAtAll := f.picks || below.counted
+	switch {
+	case f.reads == aSum, f.reads == ofAccount && looksAtAll:
+		whole.sums = sum(whole.sums, 1)
+	case f.reads == ofAccount, f.reads == ofAll:
+		whole.listed = sum(whole.listed, times(entries, below.each()))
+	case f.reads == aThing:
+		whole.calls = sum(whole.calls, times(entries, below.each()))
 	}
-	whole.Calls = sum(whole.Calls, f.calls)
-	needs |= f.needs
-	scans := below.scans || f.ofAll && (f.picks || below.counted)
+	if f.id != nil && whole.sums > 0 && holdings.Of != nil {
+		whole.listed = sum(whole.listed, times(min(holdings.Of(f.id.in(variables)), holdings.Scan), below.each()))
+		whole.sums = 0
+	}
+	whole.calls = sum(whole.calls, f.calls)
+	priced := estimate{whole: whole, needs: below.needs | f.needs, scans: below.scans || f.reads == ofAll && looksAtAll, counted: f.counts}
 	if f.grows == withPage {
-		return estimate{ofEntry: whole, needs: needs, scans: scans}
+		priced.whole, priced.ofEntry = amount{}, whole
 	}
-	return estimate{whole: whole, needs: needs, scans: scans, counted: f.counts}
+	return priced
 }
 
 // longest is the largest of the numbers given, or the size of a page where none
@@ -235,6 +288,7 @@ func (p *priced) put(directives ast.DirectiveList, of *field, below *priced) {
 		for _, size := range of.size {
 			isKnown = isKnown && size.variable == ""
 		}
+		isKnown = isKnown && (of.id == nil || below.known.whole.sums == 0)
 	}
 	switch {
 	case !isKnown:
@@ -242,6 +296,6 @@ func (p *priced) put(directives ast.DirectiveList, of *field, below *priced) {
 	case of == nil:
 		p.known.add(below.known)
 	default:
-		p.known.add(of.estimate(below.known, nil))
+		p.known.add(of.estimate(below.known, nil, Holdings{}))
 	}
 }

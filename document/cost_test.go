@@ -85,7 +85,7 @@ func TestAnOperationCostsWhatItsFieldsCanCause(t *testing.T) {
 		"a page below the smallest":            {`query($n:Int) { subscriptions(first:$n) { totalCount } }`, map[string]any{"n": -7}, Cost{0, 2}},
 		"a page of null":                       {`{ subscriptions(first:null) { totalCount } }`, nil, Cost{20, 2}},
 		"accounts alone":                       {`{ accounts { nodes { name } } viewer { accounts { totalCount } } }`, nil, Cost{0, 1 + 40 + 3}},
-		"a summary":                            {`{ account(id:1) { summary { unpricedCount } } }`, nil, Cost{40, 3}},
+		"a summary":                            {`{ account(id:1) { summary { unpricedCount } } }`, nil, Cost{0, 3}},
 		"the plans of a source":                {`{ plans(source:"a") { id } }`, nil, Cost{1, 40}},
 		"a mutation":                           {`mutation { renewSubscription(input:{id:1}) { subscription { id } } }`, nil, Cost{3, 3}},
 		"a mutation that shows the plan":       {`mutation { renewSubscription(input:{id:1}) { subscription { plan { id } } } }`, nil, Cost{4, 4}},
@@ -104,7 +104,7 @@ func TestAnOperationCostsWhatItsFieldsCanCause(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			op, err := doc.Operation("", c.variables)
+			op, err := doc.Operation("", c.variables, Holdings{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,7 +121,7 @@ func TestAHundredSubscriptionsWithAllFeaturesPass(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := doc.Operation("", nil); err != nil {
+	if _, err := doc.Operation("", nil, Holdings{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -134,7 +134,7 @@ func TestPricingABombIsNoWork(t *testing.T) {
 	parsed := parse(t, documents, text)
 	doc := &Document{Text: text, AST: parsed, of: documents}
 	doc.price()
-	op, err := doc.Operation("", map[string]any{"n": 100})
+	op, err := doc.Operation("", map[string]any{"n": 100}, Holdings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,26 +156,41 @@ func parse(t *testing.T, documents *Documents, text string) *ast.QueryDocument {
 	return parsed
 }
 
-func TestAListThatLooksAtEverythingCostsEverythingOnce(t *testing.T) {
-	documents := open(t, func(o *Options) { o.Holdings = func() int { return 500 } })
+func TestAListCostsNoMoreThanThereIsAndASumAllThatThereIs(t *testing.T) {
+	documents := open(t)
+	holdings := Holdings{
+		All:  func() int { return 500 },
+		Of:   func(account string) int { return map[string]int{"account/a": 70, "account/b": 400}[account] },
+		Scan: 300,
+	}
 	for text, want := range map[string]int{
-		`{ subscriptions(first: 3) { nodes { id } } }`:                                                                           3,
-		`{ subscriptions(first: 3, orderBy: { field: ID, direction: DESC }) { nodes { id } } }`:                                  3,
-		`{ subscriptions(first: 3, filter: { sources: ["psa"], accounts: ["account/a"], plan: null }) { nodes { id } } }`:        3,
-		`{ subscriptions(first: 3, orderBy: { field: STATUS, direction: ASC }) { nodes { id } } }`:                               503,
-		`{ subscriptions(first: 3, filter: { plan: "p" }) { nodes { id } } }`:                                                    503,
-		`query($f: SubscriptionFilter) { subscriptions(first: 3, filter: $f) { nodes { id } } }`:                                 503,
-		`{ subscriptions(first: 3) { ...C } } fragment C on SubscriptionConnection { totalCount }`:                               503,
-		`{ a: subscriptions(first: 3) { totalCount } b: subscriptions(first: 3, filter: { plan: "p" }) { nodes { id } } }`:       506,
-		`query($y: Boolean = false) { subscriptions(first: 3) { totalCount @include(if: $y) } }`:                                 3,
-		`{ account(id: 1) { subscriptions(first: 3, orderBy: { field: STATUS, direction: ASC }) { totalCount nodes { id } } } }`: 3,
-		`{ account(id: 1) { subscriptions(first: 3) { nodes { account { id } } } } accounts(first: 1) { totalCount } }`:          3,
+		`{ subscriptions(first: 3) { nodes { id } } }`:                                                                               3,
+		`{ subscriptions(first: 3, orderBy: { field: ID, direction: DESC }) { nodes { id } } }`:                                      3,
+		`{ subscriptions(first: 3, filter: { sources: ["psa"], accounts: ["account/a"], plan: null }) { nodes { id } } }`:            3,
+		`{ subscriptions(first: 3, orderBy: { field: STATUS, direction: ASC }) { nodes { id } } }`:                                   303,
+		`{ subscriptions(first: 3, filter: { plan: "p" }) { nodes { id trial { endsAt } } } }`:                                       606,
+		`query($f: SubscriptionFilter) { subscriptions(first: 3, filter: $f) { nodes { id } } }`:                                     303,
+		`{ subscriptions(first: 3) { ...C } } fragment C on SubscriptionConnection { totalCount }`:                                   303,
+		`{ a: subscriptions(first: 3) { totalCount } b: subscriptions(first: 3, filter: { plan: "p" }) { nodes { id } } }`:           306,
+		`query($y: Boolean = false) { subscriptions(first: 3) { totalCount @include(if: $y) } }`:                                     3,
+		`{ account(id: "account/a") { subscriptions(first: 3, orderBy: { field: STATUS, direction: ASC }) { nodes { id } } } }`:      70,
+		`{ account(id: "account/a") { subscriptions(first: 3) { totalCount } } }`:                                                    70,
+		`{ account(id: "account/a") { subscriptions(first: 3) { nodes { id } } } }`:                                                  3,
+		`{ account(id: "account/a") { summary { subscriptionCount upcoming { at } } } }`:                                             140,
+		`{ account(id: "account/b") { summary { subscriptionCount } } }`:                                                             300,
+		`{ account(id: "account/c") { summary { subscriptionCount } } }`:                                                             0,
+		`query($id: ID = "account/a") { node(id: $id) { ... on Account { summary { subscriptionCount } } } }`:                        71,
+		`query($id: ID = "account/a") { account(id: $id) { summary { subscriptionCount } subscriptions(first: 2) { totalCount } } }`: 70,
+		`{ accounts(first: 2) { nodes { summary { subscriptionCount } } } }`:                                                         500,
+		`{ accounts(first: 100) { nodes { subscriptions(first: 100) { nodes { id plan { id } } } } } }`:                              1000,
+		`{ account(id: 1) { subscriptions(first: 3) { nodes { account { id } } } } accounts(first: 1) { totalCount } }`:              3,
+		`{ nodes(ids: ["a", "b"]) { ... on Account { summary { subscriptionCount } } } }`:                                            502,
 	} {
 		doc, err := documents.Prepare(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		op, err := doc.Operation("", nil)
+		op, err := doc.Operation("", nil, holdings)
 		if err != nil || op.Cost.Calls != want {
 			t.Errorf("%s costs %v, %v, want %d", text, op, err, want)
 		}

@@ -21,7 +21,6 @@ type Options struct {
 	Introspection bool        // __schema and __type can be asked
 	Cached        int         // documents that are kept; 0 for none
 	CachedMemory  config.Size // that kept documents take, by estimate
-	Holdings      func() int  // how many subscriptions a list of all may look at; nil for none
 }
 
 // Documents prepares documents for one schema. It is safe for concurrent use.

@@ -113,7 +113,7 @@ func TestOurOwnDocumentsPassWithRoom(t *testing.T) {
 			}
 		}
 		for _, op := range doc.AST.Operations {
-			prepared, err := doc.Operation(op.Name, variables)
+			prepared, err := doc.Operation(op.Name, variables, Holdings{})
 			if err != nil {
 				t.Errorf("%s: %s: %v", path, op.Name, err)
 				continue

@@ -40,7 +40,7 @@ func FuzzPrepare(f *testing.F) {
 			t.Fatalf("kept, it is refused: %v", err)
 		}
 		for _, operation := range doc.AST.Operations {
-			op, err := doc.Operation(operation.Name, nil)
+			op, err := doc.Operation(operation.Name, nil, Holdings{})
 			toldShortly(t, err)
 			if err == nil && (op.Cost.Calls < 0 || op.Cost.Fields < 0) {
 				t.Fatalf("costs %+v", op.Cost)

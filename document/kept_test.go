@@ -63,7 +63,7 @@ func TestDocumentsArePreparedAndUsedAtOnce(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				op, err := doc.Operation("", map[string]any{"n": i + 1})
+				op, err := doc.Operation("", map[string]any{"n": i + 1}, Holdings{})
 				if err != nil || op.Cost.Calls != i+1 {
 					t.Errorf("%v, %v", op, err)
 				}
@@ -103,14 +103,14 @@ func BenchmarkOneSubscription(b *testing.B) {
 	b.Run("operation", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			doc.Operation("", variables)
+			doc.Operation("", variables, Holdings{})
 		}
 	})
 	paged := prepared(b, documents, `query($n: Int, $y: Boolean!) { account(id: 1) { subscriptions(first: $n) { nodes { ...F trial @include(if: $y) { isActive } } } } } fragment F on Subscription {`+dashboard+`}`)
 	b.Run("operation that variables price", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			paged.Operation("", map[string]any{"n": 3, "y": true})
+			paged.Operation("", map[string]any{"n": 3, "y": true}, Holdings{})
 		}
 	})
 }

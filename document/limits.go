@@ -47,7 +47,7 @@ func (l *Limits) Defaults() {
 		Operations: 20, Fragments: 50, Variables: 100, Directives: 50, Aliases: 100,
 		Depth: 20, RootFields: 100, ExpandedFields: 5000, IntrospectionDepth: 2, Visits: 25_000,
 		InputDepth: 10, InputValues: 5000, ListLength: 1000, StringLength: 32 << 10,
-		Cost: 2000, Fields: 200_000,
+		Cost: 5000, Fields: 200_000,
 	}
 }
 

@@ -63,7 +63,7 @@ func TestEachLimitFromBothSides(t *testing.T) {
 			whole := func(text string) error {
 				doc, err := documents.Prepare(text)
 				if err == nil && strings.Contains("cost fields", name) {
-					_, err = doc.Operation("", nil)
+					_, err = doc.Operation("", nil, Holdings{})
 				}
 				return err
 			}

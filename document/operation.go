@@ -20,8 +20,9 @@ type Operation struct {
 
 // Operation chooses the operation of a name, "" for the only one, and judges the
 // variables that came with it, into which coercion may write. Variables that the
-// operation does not declare are ignored. Its error is a *billing.Error.
-func (d *Document) Operation(name string, variables map[string]any) (*Operation, error) {
+// operation does not declare are ignored. holdings bound what it costs. Its error is
+// a *billing.Error.
+func (d *Document) Operation(name string, variables map[string]any, holdings Holdings) (*Operation, error) {
 	index, err := d.find(name)
 	if err != nil {
 		return nil, err
@@ -35,15 +36,12 @@ func (d *Document) Operation(name string, variables map[string]any) (*Operation,
 	if err != nil {
 		return nil, err
 	}
-	e := evaluation{variables: coerced}
+	e := evaluation{variables: coerced, holdings: holdings}
 	if d.shared > 0 {
 		e.done = make([]*estimate, d.shared)
 	}
 	estimated := e.of(d.prices[index])
-	cost := estimated.whole
-	if estimated.scans && d.of.options.Holdings != nil {
-		cost.Calls = sum(cost.Calls, d.of.options.Holdings())
-	}
+	cost := estimated.cost(holdings)
 	if cost.Calls > limits.Cost {
 		return nil, exceeded(limits.Cost, "the operation can cause %d calls to sources", cost.Calls)
 	}

@@ -29,7 +29,7 @@ func TestTheOperationIsFoundByItsName(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			op, err := doc.Operation(c.name, nil)
+			op, err := doc.Operation(c.name, nil, Holdings{})
 			if got := message(err); got != c.refusal {
 				t.Errorf("got %q, want %q", got, c.refusal)
 			}
@@ -94,14 +94,14 @@ func TestVariablesAreJudgedAndCoerced(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			_, err := doc.Operation("", given)
+			_, err := doc.Operation("", given, Holdings{})
 			if billing.CodeOf(err) != c.code || !strings.Contains(message(err), c.want) {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
 			toldShortly(t, err)
 		})
 	}
-	op, err := doc.Operation("", map[string]any{"n": json.Number("3"), "z": 1})
+	op, err := doc.Operation("", map[string]any{"n": json.Number("3"), "z": 1}, Holdings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestADefaultIsOfItsOwnOperation(t *testing.T) {
 	doc := prepared(t, open(t), `query A($n: Int) { ...F } query B($n: Int = 5) { ...F } fragment F on Query { subscriptions(first: $n) { totalCount } }`)
 	field := doc.AST.Fragments[0].SelectionSet[0].(*ast.Field)
 	for name, want := range map[string]any{"A": nil, "B": int64(5)} {
-		op, err := doc.Operation(name, nil)
+		op, err := doc.Operation(name, nil, Holdings{})
 		if err != nil {
 			t.Fatal(err)
 		}

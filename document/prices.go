@@ -13,13 +13,24 @@ const (
 // price says what a field can cause. A field without one is answered from what
 // is there, and its list, where it is one, has shortList entries.
 type price struct {
-	calls         int    // to sources
-	subscriptions int    // that are read, one call each and one for each part shown; of each entry where the field grows
-	grows         growth // what multiplies
-	entries       int    // of its list, where that is not shortList
-	ofAll         bool   // its list is of all there is, which it looks through to filter, sort or count
-	counts        bool   // it shows how long the list of its connection is
+	calls   int    // to sources
+	reads   look   // of subscriptions, one call each and one for each part shown; of each entry where the field grows
+	grows   growth // what multiplies
+	entries int    // of its list, where that is not shortList
+	counts  bool   // it shows how long the list of its connection is
+	hasID   bool   // its argument id may be an account's
 }
+
+// look says which subscriptions a field reads.
+type look uint8
+
+const (
+	none      look = iota
+	aThing         // one, by its id
+	ofAll          // those of a page of all, or all where it filters, sorts or counts
+	ofAccount      // those of a page of an account, or likewise all
+	aSum           // all of an account
+)
 
 // The sizes that are assumed of lists. portfolio bounds pages alike.
 const (
@@ -29,24 +40,21 @@ const (
 )
 
 var (
-	readsOne     = price{subscriptions: 1}
-	readsPage    = price{subscriptions: 1, grows: byPage}
-	readsOfAll   = price{subscriptions: 1, grows: byPage, ofAll: true}
-	readsAccount = price{subscriptions: defaultPage} // accounts are taken to hold a page
-	writes       = price{calls: 2, subscriptions: 1} // read, written, read again
-	ofPage       = price{grows: withPage}
-	free         = price{}
+	readsOne = price{reads: aThing}
+	writes   = price{calls: 2, reads: aThing} // read, written, read again
+	ofPage   = price{grows: withPage}
+	free     = price{}
 )
 
 // prices are what fields cost, by type and field: every root field, and of the
 // others those that cost something or whose list is not short.
 var prices = map[string]map[string]price{
 	"Query": {
-		"node":          readsOne,
-		"nodes":         {subscriptions: 1, grows: byIDs},
+		"node":          {reads: aThing, hasID: true},
+		"nodes":         {reads: aThing, grows: byIDs},
 		"subscription":  readsOne,
-		"subscriptions": readsOfAll,
-		"account":       free,
+		"subscriptions": {reads: ofAll, grows: byPage},
+		"account":       {hasID: true},
 		"accounts":      {grows: byPage},
 		"plans":         {calls: 1, entries: 20},
 		"sources":       free,
@@ -64,9 +72,9 @@ var prices = map[string]map[string]price{
 	},
 	"SubscriptionRoot": {
 		"subscriptionChanged": readsOne,
-		"accountChanged":      readsAccount,
+		"accountChanged":      {reads: aSum, hasID: true},
 	},
-	"Account":                {"subscriptions": readsPage, "summary": readsAccount},
+	"Account":                {"subscriptions": {reads: ofAccount, grows: byPage}, "summary": {reads: aSum}},
 	"Viewer":                 {"accounts": {grows: byPage}},
 	"AccountConnection":      {"edges": ofPage, "nodes": ofPage},
 	"SubscriptionConnection": {"edges": ofPage, "nodes": ofPage, "totalCount": {counts: true}},

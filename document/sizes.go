@@ -34,6 +34,9 @@ func fieldOf(selected *ast.Field) *field {
 		needs: parts.Of[selected.ObjectDefinition.Name][selected.Name],
 		list:  selected.Definition.Type.Elem != nil && len(selected.SelectionSet) > 0,
 	}
+	if priced.hasID {
+		priced.id = argumentOf(selected.Arguments.ForName("id"))
+	}
 	names := []string{"first", "last"}
 	switch priced.grows {
 	case byIDs:
@@ -41,7 +44,7 @@ func fieldOf(selected *ast.Field) *field {
 	case byNothing, withPage:
 		return priced
 	}
-	priced.picks = priced.ofAll && picks(selected.Arguments)
+	priced.picks = picks(selected.Arguments)
 	for _, name := range names {
 		given := selected.Arguments.ForName(name)
 		if given == nil {
@@ -62,6 +65,17 @@ func fieldOf(selected *ast.Field) *field {
 		}
 	}
 	return priced
+}
+
+func argumentOf(given *ast.Argument) *argument {
+	switch {
+	case given == nil:
+		return &argument{}
+	case given.Value.Kind == ast.Variable:
+		return &argument{variable: given.Value.Raw}
+	default:
+		return &argument{fixed: given.Value.Raw}
+	}
 }
 
 // picks reports arguments that cannot be met without looking at each subscription.

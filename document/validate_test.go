@@ -166,7 +166,7 @@ func TestDeferIsValidatedAndIgnored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	op, err := doc.Operation("", map[string]any{"d": true, "s": false})
+	op, err := doc.Operation("", map[string]any{"d": true, "s": false}, Holdings{})
 	if err != nil {
 		t.Fatal(err)
 	}

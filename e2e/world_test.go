@@ -102,7 +102,13 @@ func (w *world) ask(query string, variables map[string]any) *answer {
 // askAs asks with headers of the caller's.
 func (w *world) askAs(header http.Header, query string, variables map[string]any) *answer {
 	w.t.Helper()
-	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	return w.postAs(header, map[string]any{"query": query, "variables": variables})
+}
+
+// postAs sends a whole request with headers of the caller's.
+func (w *world) postAs(header http.Header, request map[string]any) *answer {
+	w.t.Helper()
+	body, err := json.Marshal(request)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -75,7 +75,11 @@ func (g *graphQL) prepare(ctx context.Context, request *graphqlhttp.Request) (*d
 		return nil, nil, err
 	}
 	g.Persisted.Accept(ctx, found)
-	operation, err := prepared.Operation(request.OperationName, request.Variables)
+	operation, err := prepared.Operation(request.OperationName, request.Variables, document.Holdings{
+		All:  func() int { return g.Portfolio.Held(ctx) },
+		Of:   func(account string) int { return g.Portfolio.HeldBy(ctx, account) },
+		Scan: g.Portfolio.ScanLimit,
+	})
 	return prepared, operation, err
 }
 
