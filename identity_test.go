@@ -46,3 +46,15 @@ func TestAKeyOfTheCommandLetsItsHolderIn(t *testing.T) {
 		t.Error("the key is in the log")
 	}
 }
+
+func TestAKeyForAnAccountThatIsNotThereIsToldOf(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	hash := "sha256:" + strings.Repeat("ab", 32)
+	write(t, dir, "tributary.yaml", `auth: { mode: apiKeys, keys: [{ subject: a, hashes: ["`+hash+`"], scopes: [read], accounts: [acme, acmee] }] }`+"\n"+small)
+	p := launch(t, dir, token, "serve", "--config", "tributary.yaml")
+	p.await("the warning", func() bool { return strings.Contains(p.log.String(), `"account":"acmee"`) })
+	if strings.Contains(p.log.String(), `"account":"acme"`) {
+		t.Error("an account that is there is told of too")
+	}
+}

@@ -76,6 +76,11 @@ func (a *Assembly) openEdge(g *gateway.Gateway, file string, settings *config.Co
 	}
 	a.edge.identity = identity.New(w.identity, identity.Options{Log: log, Observe: g.Metrics.ObserveRefusedCredential})
 	g.Identity = a.edge.identity
+	for _, id := range a.edge.identity.Accounts() {
+		if a.Directory.Current().Get(id) == nil {
+			log.Warn("an API key names an account that the directory does not have", "account", id)
+		}
+	}
 	g.Documents = document.New(schema, document.Options{
 		Limits: w.limits, Suggestions: settings.Development.Suggestions, Introspection: settings.Development.Introspection,
 		Cached: 1000, CachedMemory: 16 << 20,

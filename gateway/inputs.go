@@ -36,12 +36,7 @@ func reading[T any](read func(any) (T, error)) func(any) error {
 }
 
 // check is nil where every field can be executed; its error is a client's.
-func (i inputs) check(request *graphql.OperationContext) (err error) {
-	defer func() {
-		if recover() != nil { // a number that not even the parser can hold
-			err = billing.Errorf(billing.CodeBadUserInput, "an argument holds a number that is too large")
-		}
-	}()
+func (i inputs) check(request *graphql.OperationContext) error {
 	for _, variable := range request.Operation.VariableDefinitions {
 		if err := i.value(variable.Type, request.Variables[variable.Variable], "$"+variable.Variable); err != nil {
 			return err

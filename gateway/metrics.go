@@ -97,6 +97,8 @@ func (m *Metrics) WatchEdge(callers, arriving *throttle.Gate, budgets *throttle.
 	m.WatchGauge("tributary_trusted_documents", "Documents in the manifest.", func() float64 { return float64(documents.Stats().Trusted) })
 	m.WatchCounter("tributary_persisted_found_total", "Documents that a request named and that are known.", func() int64 { return documents.Stats().Found })
 	m.WatchCounter("tributary_persisted_missed_total", "Documents that a request named and that nobody knows.", func() int64 { return documents.Stats().Missed })
+	m.WatchCounter("tributary_persisted_registered_total", "Documents that clients registered.", func() int64 { return documents.Stats().Registered })
+	m.WatchCounter("tributary_persisted_redis_faults_total", "Documents that Redis did not answer for, or had wrong.", func() int64 { return documents.Stats().Faults })
 	m.WatchCounter("tributary_untrusted_documents_total", "Documents that were executed without being trusted, where that is counted.", func() int64 { return documents.Stats().Untrusted })
 }
 

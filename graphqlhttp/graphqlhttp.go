@@ -26,7 +26,6 @@ type Request struct {
 	OperationName string
 	Variables     map[string]any // nil for none; numbers are json.Number of encoding/json
 	Extensions    map[string]any // like Variables
-	Method        string         // GET or POST
 }
 
 // Settings bound what is read and answered.
@@ -105,9 +104,6 @@ func (s *Settings) Read(r *http.Request) (requests []*Request, batch bool, refus
 	}
 	if refused != nil {
 		return nil, batch, refused
-	}
-	for _, request := range requests {
-		request.Method = r.Method
 	}
 	return requests, batch, nil
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"tributary/access"
-	"tributary/billing"
 	"tributary/config"
 	"tributary/identity"
 	"tributary/logtest"
@@ -110,15 +109,6 @@ func TestWhereAKeyIsReadFrom(t *testing.T) {
 		if strings.Contains(log.Text(), secret) {
 			t.Errorf("the log holds a part of a credential: %s", secret)
 		}
-	}
-}
-
-func TestARefusalSaysNothingOfItsReason(t *testing.T) {
-	if code := billing.CodeOf(identity.ErrRefused); code != billing.CodeUnauthenticated {
-		t.Errorf("the code is %s", code)
-	}
-	if identity.Challenge != `Bearer realm="tributary"` {
-		t.Errorf("the challenge is %s", identity.Challenge)
 	}
 }
 

@@ -5,8 +5,10 @@ package identity
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -101,6 +103,21 @@ func (d *Door) Forwardable(h http.Header) http.Header {
 		return withoutKey(h)
 	}
 	return h
+}
+
+// Accounts are the accounts that API keys name, each once and in order.
+func (d *Door) Accounts() []string {
+	keys, ok := d.judge.(*keyJudge)
+	if !ok {
+		return nil
+	}
+	named := map[string]bool{}
+	for _, entry := range keys.present.Load().entries {
+		for _, id := range entry.holding.caller.Accounts {
+			named[id] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(named))
 }
 
 // IsOpen reports a door that lets everybody in and lets them do all.

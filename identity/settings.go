@@ -133,6 +133,8 @@ func readAccounts(node config.Node) (accounts, error) {
 		switch {
 		case err == nil && !isName(id):
 			err = item.Problem("", "an account's id has 1 to %d characters that can be seen", longestName)
+		case err == nil && strings.HasPrefix(id, "account/"):
+			err = item.Problem("", "write the id as the directory has it, without account/")
 		case slices.Contains(ids, id):
 			err = item.Problem("", "the account is there already")
 		}

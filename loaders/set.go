@@ -62,7 +62,7 @@ func NewSet(sources []*Source, store *cache.Cache, details []reflect.Type, direc
 	})
 	s.holdings = cache.NewCodec(format, cache.Codec[[]*billing.Subscription]{
 		IsAbsent: never[[]*billing.Subscription],
-		Settle:   func(subs []*billing.Subscription) { each(subs, settleSubscription) },
+		Settle:   func(subs []*billing.Subscription) { each(subs, SettleSubscription) },
 	})
 	s.plans = cache.NewCodec(format, cache.Codec[[]*billing.Plan]{
 		IsAbsent: never[[]*billing.Plan],

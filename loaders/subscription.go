@@ -131,9 +131,11 @@ func (op *Operation) LoadHoldings(owner billing.Ref, parts Parts) func() ([]*Sub
 		if answer.Err != nil {
 			return nil, answer.Err
 		}
-		subs := make([]*Subscription, len(answer.Value))
-		for i, sub := range answer.Value {
-			subs[i] = rest.join(sub, answer.Provenance)
+		subs := make([]*Subscription, 0, len(answer.Value))
+		for _, sub := range answer.Value {
+			if sub != nil { // whoever can write to Redis can put a null there
+				subs = append(subs, rest.join(sub, answer.Provenance))
+			}
 		}
 		return subs, nil
 	}
