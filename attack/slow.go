@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"strings"
 	"time"
 )
 
@@ -43,6 +44,9 @@ func slows() []attack {
 		}),
 		row("half a body, and no more", []int{400, 408}, 40*time.Second, func(t *target, w io.Writer) {
 			io.WriteString(w, t.head("Content-Length: 1000")+"{")
+		}),
+		row("a wrong key, and a body that never comes", []int{401}, 5*time.Second, func(t *target, w io.Writer) {
+			io.WriteString(w, strings.Replace(t.head("Content-Length: 1000"), t.keyLine(), "X-Api-Key: "+newKey()+"\r\n", 1))
 		}),
 		row("an Expect: 100-continue, and no body", []int{400, 408}, 40*time.Second, func(t *target, w io.Writer) {
 			io.WriteString(w, t.head("Content-Length: 1000", "Expect: 100-continue"))
