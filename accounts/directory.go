@@ -4,6 +4,7 @@ package accounts
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"tributary/access"
 	"tributary/billing"
@@ -16,6 +17,9 @@ type Directory struct {
 	accounts []*billing.Account
 	entries  []Entry
 	own      map[owner]Credentials
+
+	lowering sync.Once
+	lowered  []string // the names in small letters, when somebody searched for one
 }
 
 // Entry is a subscription, or an organisation's whole lot of them, that at
@@ -52,6 +56,28 @@ func (d *Directory) Page(after string, limit int) []*billing.Account {
 	}
 	end := start + min(max(limit, 0), len(d.accounts)-start)
 	return d.accounts[start:end:end]
+}
+
+// Search is like Page, of the accounts whose names contain a text in small letters,
+// whatever letters they are written in.
+func (d *Directory) Search(text, after string, limit int) []*billing.Account {
+	d.lowering.Do(func() {
+		d.lowered = make([]string, len(d.accounts))
+		for i, account := range d.accounts {
+			d.lowered[i] = strings.ToLower(account.Name)
+		}
+	})
+	start, found := slices.BinarySearch(d.ids, after)
+	if found {
+		start++
+	}
+	var rows []*billing.Account
+	for i := start; i < len(d.accounts) && len(rows) < limit; i++ {
+		if strings.Contains(d.lowered[i], text) {
+			rows = append(rows, d.accounts[i])
+		}
+	}
+	return rows
 }
 
 // Entries is what all accounts together hold, each once, in ascending order of ID.

@@ -111,9 +111,10 @@ func (a *Assembly) openEdge(g *gateway.Gateway, file string, settings *config.Co
 	}
 	most := w.throttle.Concurrency
 	g.Arriving, g.Callers = throttle.NewGate(most.Requests, most.PerAddress), throttle.NewGate(most.Requests, most.PerCaller)
+	g.Sending = throttle.NewWeights(int64(g.HTTP.Answers), int64(g.HTTP.Answers)/4)
 	g.Failures = throttle.NewFailures(w.throttle.Failures)
 	g.Budgets = throttle.NewLimiter(w.throttle.Rate, a.store, redisWait)
-	g.Metrics.WatchEdge(g.Callers, g.Arriving, g.Budgets, g.Persisted)
+	g.Metrics.WatchEdge(g.Callers, g.Arriving, g.Sending, g.Budgets, g.Persisted)
 	g.RequestTime, g.Development = settings.Timeouts.Request, settings.Development
 	return nil
 }

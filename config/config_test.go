@@ -140,7 +140,7 @@ func TestAFaultSaysWhereItStandsAndWhatWouldBeRight(t *testing.T) {
 		{"a wrong duration", least + "redis: { url: 'redis://h', timeout: 5 }\n", `c.yaml:2:37: redis.timeout: "5" is not a duration; write it like 5s, 250ms or 1h30m`},
 		{"no time at all", least + "redis: { url: 'redis://h', timeout: 0s }\n", `c.yaml:2:37: redis.timeout: a timeout is longer than 0s`},
 		{"a wrong number", least + "lists: { scanLimit: many }\n", `c.yaml:2:21: lists.scanLimit: "many" is not a whole number; write it in digits`},
-		{"a number below", least + "lists: { scanLimit: 0 }\n", "c.yaml:2:21: lists.scanLimit: at least 1 subscription has to be looked at"},
+		{"a number below", least + "lists: { scanLimit: 0 }\n", "c.yaml:2:21: lists.scanLimit: from 1 to 100000 subscriptions can be looked at"},
 		{"a wrong switch", least + "redis: { url: 'redis://h', tls: { insecureSkipVerify: yes } }\n", `c.yaml:2:55: redis.tls.insecureSkipVerify: "yes" is not a switch; write true or false`},
 		{"no value", least + "listen:\n", "c.yaml:2:8: listen: there is no value; write one or leave the key out"},
 		{"a mapping for a value", least + "listen: { a: b }\n", "c.yaml:2:9: listen: a single value is needed here"},

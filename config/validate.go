@@ -93,8 +93,9 @@ func (c *Cache) Validate() error {
 
 // Validate refuses a bound that would keep every list empty.
 func (l *Lists) Validate() error {
-	if l.ScanLimit < 1 {
-		return Invalidf("scanLimit", "at least 1 subscription has to be looked at")
+	const most = 100_000
+	if l.ScanLimit < 1 || l.ScanLimit > most {
+		return Invalidf("scanLimit", "from 1 to %d subscriptions can be looked at", most)
 	}
 	return nil
 }

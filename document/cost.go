@@ -39,6 +39,7 @@ type amount struct {
 	calls  int // to sources, for things that are named
 	listed int // for lists, page by page
 	sums   int // accounts all of whose holdings are looked at
+	lists  int // and sums, each of which is work of its own
 	fields int
 }
 
@@ -78,11 +79,11 @@ func (e *estimate) add(other estimate) {
 }
 
 func (a amount) plus(b amount) amount {
-	return amount{sum(a.calls, b.calls), sum(a.listed, b.listed), sum(a.sums, b.sums), sum(a.fields, b.fields)}
+	return amount{sum(a.calls, b.calls), sum(a.listed, b.listed), sum(a.sums, b.sums), sum(a.lists, b.lists), sum(a.fields, b.fields)}
 }
 
 func (a amount) times(n int) amount {
-	return amount{times(a.calls, n), times(a.listed, n), times(a.sums, n), times(a.fields, n)}
+	return amount{times(a.calls, n), times(a.listed, n), times(a.sums, n), times(a.lists, n), times(a.fields, n)}
 }
 
 // priced is the price of a selection set: what is known of it beforehand, and
@@ -193,6 +194,9 @@ func (f *field) estimate(below estimate, variables map[string]any, holdings Hold
 	} else {
 		whole.fields = sum(whole.fields, 1)
 		whole = whole.times(entries)
+	}
+	if f.grows == byPage || f.reads == aSum {
+		whole.lists = sum(whole.lists, 1)
 	}
 	looksAtAll := f.picks || below.counted
 	switch {

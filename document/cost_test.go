@@ -128,7 +128,7 @@ func TestAHundredSubscriptionsWithAllFeaturesPass(t *testing.T) {
 
 func TestPricingABombIsNoWork(t *testing.T) {
 	documents := open(t, func(o *Options) {
-		o.Limits.ExpandedFields, o.Limits.RootFields, o.Limits.Cost, o.Limits.Fields = 1<<50, 1<<50, boundless, boundless
+		o.Limits.ExpandedFields, o.Limits.RootFields, o.Limits.Lists, o.Limits.Cost, o.Limits.Fields = 1<<50, 1<<50, boundless, boundless, boundless
 	})
 	text := strings.Replace(fragmentBomb(41, 2, "subscriptions(first:$n) { totalCount }"), "{", "query($n:Int) {", 1)
 	parsed := parse(t, documents, text)

@@ -35,6 +35,7 @@ type Limits struct {
 	ListLength   int         `yaml:"listLength"`   // entries of one list in an argument or variable
 	StringLength config.Size `yaml:"stringLength"` // bytes of one text in an argument or variable
 
+	Lists  int `yaml:"lists"`  // and sums that an operation asks for, page sizes multiplied
 	Cost   int `yaml:"cost"`   // calls to sources that an operation can cause, by estimate
 	Fields int `yaml:"fields"` // fields of an operation's answer, by estimate
 }
@@ -47,7 +48,7 @@ func (l *Limits) Defaults() {
 		Operations: 20, Fragments: 50, Variables: 100, Directives: 50, Aliases: 100,
 		Depth: 20, RootFields: 100, ExpandedFields: 5000, IntrospectionDepth: 2, Visits: 25_000,
 		InputDepth: 10, InputValues: 5000, ListLength: 1000, StringLength: 32 << 10,
-		Cost: 5000, Fields: 200_000,
+		Lists: 250, Cost: 5000, Fields: 200_000,
 	}
 }
 
@@ -64,7 +65,7 @@ func (l *Limits) Validate() error {
 		{"rootFields", l.RootFields}, {"expandedFields", l.ExpandedFields},
 		{"introspectionDepth", l.IntrospectionDepth}, {"visits", l.Visits},
 		{"inputDepth", l.InputDepth}, {"inputValues", l.InputValues}, {"listLength", l.ListLength},
-		{"stringLength", int(l.StringLength)}, {"cost", l.Cost}, {"fields", l.Fields},
+		{"stringLength", int(l.StringLength)}, {"lists", l.Lists}, {"cost", l.Cost}, {"fields", l.Fields},
 	} {
 		if bound.value < 1 {
 			faults = append(faults, config.Invalidf(bound.key, "a limit is 1 or more"))

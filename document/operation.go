@@ -42,6 +42,9 @@ func (d *Document) Operation(name string, variables map[string]any, holdings Hol
 	}
 	estimated := e.of(d.prices[index])
 	cost := estimated.cost(holdings)
+	if lists := estimated.whole.lists; lists > limits.Lists {
+		return nil, exceeded(limits.Lists, "the operation asks for %d lists and sums", lists)
+	}
 	if cost.Calls > limits.Cost {
 		return nil, exceeded(limits.Cost, "the operation can cause %d calls to sources", cost.Calls)
 	}

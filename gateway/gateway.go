@@ -46,6 +46,7 @@ type Gateway struct {
 	Callers     *throttle.Gate // requests by caller
 	Failures    *throttle.Failures
 	Budgets     *throttle.Limiter
+	Sending     *throttle.Weights // bytes of answers that are being sent
 	RequestTime time.Duration // from a request's arrival to its answer
 	Development config.Development
 

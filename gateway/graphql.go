@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"tributary/access"
 	"tributary/billing"
 	"tributary/graph"
 	"tributary/graphqlhttp"
@@ -84,10 +85,15 @@ func (g *graphQL) serve(w http.ResponseWriter, r *http.Request) *graphqlhttp.Ref
 			status = http.StatusForbidden
 			w.Header().Set("WWW-Authenticate", result.lacks.challenge())
 		}
-		graphqlhttp.Write(w, status, media, g.marshal(r.Context(), result))
-		return nil
+		return g.send(w, r, status, media, g.marshal(r.Context(), result, int(g.HTTP.Answer)), result.isWrite)
 	}
+	return g.serveBatch(w, r, media, requests)
+}
+
+// serveBatch answers the requests of a batch, one after the other.
+func (g *graphQL) serveBatch(w http.ResponseWriter, r *http.Request, media string, requests []*graphqlhttp.Request) *graphqlhttp.Refusal {
 	var body bytes.Buffer
+	hasWritten := false
 	for i, request := range requests {
 		body.WriteByte("[,"[min(i, 1)])
 		result, refused := g.execute(r, request)
@@ -95,11 +101,25 @@ func (g *graphQL) serve(w http.ResponseWriter, r *http.Request) *graphqlhttp.Ref
 			return refused
 		}
 		result.retryAfter(w.Header())
-		body.Write(bytes.TrimSpace(g.marshal(r.Context(), result)))
+		hasWritten = hasWritten || result.isWrite
+		body.Write(bytes.TrimSpace(g.marshal(r.Context(), result, int(g.HTTP.Answer)-body.Len())))
 	}
 	body.WriteByte(']')
 	entryOf(r.Context()).isBatch()
-	graphqlhttp.Write(w, http.StatusOK, media, body.Bytes())
+	return g.send(w, r, http.StatusOK, media, body.Bytes(), hasWritten)
+}
+
+// send writes an answer, where its caller does not leave too many others unread.
+// What a write has done is told all the same.
+func (g *graphQL) send(w http.ResponseWriter, r *http.Request, status int, media string, body []byte, hasWritten bool) *graphqlhttp.Refusal {
+	give, ok := g.Sending.Take(access.From(r.Context()).Subject, int64(len(body)))
+	if ok {
+		defer give()
+	} else if !hasWritten {
+		return full(&billing.Error{Code: billing.CodeRateLimited, Op: "send an answer", RetryAfter: time.Now().Add(time.Second),
+			Message: "too many answers wait to be read; read them, or try again in a moment"})
+	}
+	graphqlhttp.Write(w, status, media, body)
 	return nil
 }
 
@@ -140,17 +160,17 @@ func (r *result) retryAfter(header http.Header) {
 	}
 }
 
-// marshal writes an answer within its bounds. What a write has done is told at
-// any size.
-func (g *graphQL) marshal(ctx context.Context, r *result) []byte {
+// marshal writes an answer within its bounds, of which room is left for its data.
+// What a write has done is told at any size.
+func (g *graphQL) marshal(ctx context.Context, r *result, room int) []byte {
 	answer := r.answer
 	if hidden := len(answer.Errors) - g.HTTP.Errors; hidden > 0 {
 		answer.Errors = answer.Errors[:g.HTTP.Errors]
 		answer.Errors[g.HTTP.Errors-1].Extensions["andMore"] = hidden
 	}
-	if len(answer.Data) > int(g.HTTP.Answer) && !r.isWrite {
+	if len(answer.Data) > room && !r.isWrite {
 		answer = &graphql.Response{Data: json.RawMessage("null"), Errors: gqlerror.List{g.present(ctx, billing.Errorf(billing.CodeLimitExceeded,
-			"the answer has %d bytes; at most %d are allowed (limit answer)", len(answer.Data), g.HTTP.Answer))}}
+			"the answer has %d bytes; there is room for %d (limit answer: %d)", len(answer.Data), max(room, 0), g.HTTP.Answer))}}
 	}
 	return write(answer)
 }

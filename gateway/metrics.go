@@ -86,9 +86,10 @@ func (m *Metrics) WatchGauge(name, help string, value func() float64) {
 }
 
 // WatchEdge shows how full the gateway is and what its callers name.
-func (m *Metrics) WatchEdge(callers, arriving *throttle.Gate, budgets *throttle.Limiter, documents *persisted.Documents) {
+func (m *Metrics) WatchEdge(callers, arriving *throttle.Gate, sending *throttle.Weights, budgets *throttle.Limiter, documents *persisted.Documents) {
 	m.WatchGauge("tributary_requests_under_way", "GraphQL requests of known callers that are not over.",
 		func() float64 { return float64(callers.Stats().Inside) })
+	m.WatchGauge("tributary_answer_bytes_being_sent", "Bytes of answers that clients have not read yet.", func() float64 { return float64(sending.Held()) })
 	m.WatchCounter("tributary_requests_shed_total", "GraphQL requests that there was no room for.", func() int64 {
 		known, unknown := callers.Stats(), arriving.Stats()
 		return known.ShedAll + known.ShedEach + unknown.ShedAll + unknown.ShedEach

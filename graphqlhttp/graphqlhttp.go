@@ -36,7 +36,8 @@ type Settings struct {
 	Nesting int         `yaml:"nesting"` // how deep JSON may be nested, the outermost object being 1
 	Values  int         `yaml:"values"`  // how many values JSON may hold, since each costs more memory than it has bytes
 	Batch   int         `yaml:"batch"`   // requests in one body; 0 takes no batches
-	Answer  config.Size `yaml:"answer"`  // of a query
+	Answer  config.Size `yaml:"answer"`  // of a query, or of all queries of a batch
+	Answers config.Size `yaml:"answers"` // of all that are being sent; a caller may have a quarter of it
 	Errors  int         `yaml:"errors"`  // in an answer; how many more there were is told
 }
 
@@ -44,7 +45,7 @@ type Settings struct {
 func (s *Settings) Defaults() {
 	*s = Settings{
 		Header: 64 << 10, Body: 1 << 20, URL: 8 << 10, Nesting: 100, Values: 50_000,
-		Answer: 32 << 20, Errors: 20,
+		Answer: 8 << 20, Answers: 256 << 20, Errors: 20,
 	}
 }
 
@@ -61,6 +62,7 @@ func (s *Settings) Validate() error {
 	return errors.Join(
 		within("header", int64(s.Header), int64(s.URL)+4<<10, 1<<20, size),
 		within("answer", int64(s.Answer), 1<<20, 1<<30, size),
+		within("answers", int64(s.Answers), int64(s.Answer), 1<<40, size),
 		within("errors", int64(s.Errors), 1, 1000, count),
 		within("body", int64(s.Body), 1<<10, 64<<20, size),
 		within("url", int64(s.URL), 256, 64<<10, size),

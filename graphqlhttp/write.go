@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -65,4 +66,9 @@ func WriteRefusal(w http.ResponseWriter, r *http.Request, refused *Refusal, exte
 	}
 	maps.Copy(w.Header(), refused.Header)
 	Write(w, refused.Status, media, body)
+	if refused.Header.Get("Connection") == "close" {
+		// What is left of a short body is waited for otherwise, although the answer
+		// is out. A writer that knows no deadlines has no connection to hold.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now())
+	}
 }

@@ -23,8 +23,9 @@ const (
 	lastRetry    = time.Minute
 	// unknownEvery bounds the fetches that tokens with made-up kids can cause.
 	unknownEvery = time.Minute
-	// mostWaiting bounds the requests that such tokens can hold while the URL is slow.
-	mostWaiting = 100
+	// mostWaiting bounds the requests that such tokens can hold while the URL is slow:
+	// fewer than one address may have under way before its caller is known.
+	mostWaiting = 32
 )
 
 // remote keeps an issuer's keys as its URL has them, and the last good ones

@@ -182,13 +182,13 @@ func TestASlowURLHoldsUpABoundedNumberOfRequests(t *testing.T) {
 			answers <- err
 		}()
 	}
-	for range 50 {
+	for range 118 {
 		if err := <-answers; err != identity.ErrRefused {
 			t.Errorf("one too many waited: %v", err)
 		}
 	}
 	close(release)
-	for range 100 {
+	for range 32 {
 		if err := <-answers; err != nil {
 			t.Errorf("one that waited was refused: %v", err)
 		}
@@ -265,7 +265,7 @@ func TestTokensAreToldWhileKeysAreReloaded(t *testing.T) {
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
-			for range 100 {
+			for range 32 {
 				if _, err := d.Authenticate(bearer(token)); err != nil {
 					t.Error(err)
 				}

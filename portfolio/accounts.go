@@ -16,6 +16,16 @@ type AccountFilter struct {
 	NameContains *string
 }
 
+// longestSought bounds the text that names are to contain, in bytes.
+const longestSought = 256
+
+func (f *AccountFilter) check() error {
+	if f.NameContains != nil && len(*f.NameContains) > longestSought {
+		return billing.Errorf(billing.CodeBadUserInput, "filter.nameContains has %d bytes; at most %d are allowed", len(*f.NameContains), longestSought)
+	}
+	return checkAccounts("filter.ids", f.IDs)
+}
+
 // AccountConnection is a page of accounts.
 type AccountConnection struct {
 	Edges      []*AccountEdge
@@ -86,8 +96,11 @@ func (p *Portfolio) Accounts(ctx context.Context, filter *AccountFilter, first *
 	if err != nil {
 		return nil, err
 	}
+	if err := overtime(ctx); err != nil {
+		return nil, err
+	}
 	if filter != nil {
-		if err := checkAccounts("filter.ids", filter.IDs); err != nil {
+		if err := filter.check(); err != nil {
 			return nil, err
 		}
 		if filter.IDs == nil && filter.NameContains == nil {
@@ -135,30 +148,15 @@ func (p *Portfolio) accountsPast(ctx context.Context, filter *AccountFilter, las
 	if filter == nil {
 		return directory.Page(last, limit)
 	}
-	const stride = 1000
-	var rows []*billing.Account
-	for {
-		page := directory.Page(last, stride)
-		for _, account := range page {
-			if filter.matches(account) {
-				rows = append(rows, account)
-			}
-			if len(rows) == limit {
-				return rows
-			}
-		}
-		if len(page) < stride {
-			return rows
-		}
-		last = page[len(page)-1].GlobalID()
-	}
+	return directory.Search(filter.lowered(), last, limit)
 }
 
 // pick is up to limit of some accounts past a global id that match.
 func (f *AccountFilter) pick(some []*billing.Account, last string, limit int) []*billing.Account {
+	sought := f.lowered()
 	var rows []*billing.Account
 	for _, account := range some {
-		if account.GlobalID() > last && f.matches(account) && len(rows) < limit {
+		if account.GlobalID() > last && strings.Contains(strings.ToLower(account.Name), sought) && len(rows) < limit {
 			rows = append(rows, account)
 		}
 	}
@@ -172,8 +170,10 @@ func (p *Portfolio) countAccounts(ctx context.Context, filter *AccountFilter) in
 	return len(p.accountsPast(ctx, filter, "", p.Directory().Len()+1))
 }
 
-// matches compares without regard to letter case.
-func (f *AccountFilter) matches(account *billing.Account) bool {
-	return f == nil || f.NameContains == nil ||
-		strings.Contains(strings.ToLower(account.Name), strings.ToLower(*f.NameContains))
+// lowered is the text that names are to contain, in small letters; "" for any.
+func (f *AccountFilter) lowered() string {
+	if f == nil || f.NameContains == nil {
+		return ""
+	}
+	return strings.ToLower(*f.NameContains)
 }

@@ -29,8 +29,11 @@ var errCursor = billing.Errorf(billing.CodeBadUserInput,
 
 const macSize = 16
 
+// listName tells a list from all others.
+type listName [sha256.Size]byte
+
 // seal makes the cursor of a row. list names the list that it belongs to.
-func (c Cursors) seal(list []byte, p position) string {
+func (c Cursors) seal(list listName, p position) string {
 	payload, err := json.Marshal(p)
 	if err != nil {
 		// A position holds an id, which always can be written.
@@ -40,7 +43,7 @@ func (c Cursors) seal(list []byte, p position) string {
 }
 
 // open reads a cursor of that list; errCursor for any other text.
-func (c Cursors) open(list []byte, cursor string) (position, error) {
+func (c Cursors) open(list listName, cursor string) (position, error) {
 	const longest = 4096
 	if len(cursor) > longest {
 		return position{}, errCursor
@@ -60,23 +63,22 @@ func (c Cursors) open(list []byte, cursor string) (position, error) {
 	return p, nil
 }
 
-func (c Cursors) sign(list, payload []byte) []byte {
-	listSum := sha256.Sum256(list)
+func (c Cursors) sign(list listName, payload []byte) []byte {
 	mac := hmac.New(sha256.New, c.Key)
 	mac.Write([]byte("cursor"))
-	mac.Write(listSum[:])
+	mac.Write(list[:])
 	mac.Write(payload)
 	return mac.Sum(nil)[:macSize]
 }
 
 // identity names a list as its caller sees it, so that a cursor of another one is
 // told apart.
-func identity(ctx context.Context, kind, scope string, filter any, order Order) []byte {
+func identity(ctx context.Context, kind, scope string, filter any, order Order) listName {
 	// A list that is not given and an empty one filter differently.
 	name, err := json.Marshal([]any{access.From(ctx).Subject, kind, scope, filter, order}, json.Deterministic(true), json.FormatNilSliceAsNull(true))
 	if err != nil {
 		// Filters are texts and times that were read from JSON.
 		panic(err)
 	}
-	return name
+	return sha256.Sum256(name)
 }

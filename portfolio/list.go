@@ -62,7 +62,7 @@ type list struct {
 	parts    loaders.Parts // what is fetched of each subscription
 	deciding loaders.Parts // those of it without which the list is in doubt
 	cursors  bool
-	name     []byte
+	name     listName // where cursors are read or shown
 	census   *census
 }
 
@@ -70,6 +70,9 @@ type list struct {
 // without looking at subscriptions, the sources are asked for the page alone;
 // else, or where the total is wanted, for all, up to ScanLimit.
 func (p *Portfolio) List(ctx context.Context, q Query) (*Connection, error) {
+	if err := overtime(ctx); err != nil {
+		return nil, err
+	}
 	window, err := q.Page.check()
 	if err != nil {
 		return nil, err
@@ -95,8 +98,10 @@ func (p *Portfolio) List(ctx context.Context, q Query) (*Connection, error) {
 		parts:     q.Parts | deciding,
 		deciding:  deciding,
 		cursors:   q.ShowCursors,
-		name:      identity(ctx, "subscriptions", scope, q.Filter, order),
 		census:    newCensus(p.Sources),
+	}
+	if window.cursor != "" || q.ShowCursors {
+		l.name = identity(ctx, "subscriptions", scope, q.Filter, order)
 	}
 	var from *position
 	if window.cursor != "" {

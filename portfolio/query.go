@@ -3,6 +3,7 @@
 package portfolio
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -150,6 +151,9 @@ func (f *Filter) check(set *loaders.Set) error {
 	if f == nil {
 		return nil
 	}
+	if len(f.Sources) > mostNamed {
+		return tooMany("filter.sources", len(f.Sources))
+	}
 	for _, name := range f.Sources {
 		if set.Source(name) == nil {
 			names := make([]string, 0, len(set.Sources()))
@@ -162,13 +166,32 @@ func (f *Filter) check(set *loaders.Set) error {
 	return checkAccounts("filter.accounts", f.Accounts)
 }
 
+// mostNamed bounds the sources or accounts that a filter names.
+const mostNamed = 100
+
 // checkAccounts refuses ids that can be no account's. argument names where they
 // were given.
 func checkAccounts(argument string, ids []string) error {
+	if len(ids) > mostNamed {
+		return tooMany(argument, len(ids))
+	}
 	for i, id := range ids {
 		if _, err := accountName(id); err != nil {
 			return billing.Errorf(billing.CodeBadUserInput, "%s: entry %d: %s", argument, i+1, billing.ClientMessage(err))
 		}
+	}
+	return nil
+}
+
+func tooMany(argument string, n int) error {
+	return billing.Errorf(billing.CodeBadUserInput, "%s has %d entries; at most %d are allowed", argument, n, mostNamed)
+}
+
+// overtime is the error for a list that nobody may wait for any more; nil while
+// somebody may. Lists that kept answers serve never look at the time otherwise.
+func overtime(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return &billing.Error{Code: billing.CodeSourceTimeout, Op: "list", Err: err, Message: "the time for the request ran out"}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package resolvers
 import (
 	"context"
 
+	"tributary/access"
 	"tributary/billing"
 	"tributary/loaders"
 	"tributary/portfolio"
@@ -27,6 +28,9 @@ func (r accountResolver) Summary(ctx context.Context, account *billing.Account, 
 type viewerResolver Root
 
 func (r viewerResolver) Accounts(ctx context.Context, _ *portfolio.Viewer, first *int, after *string) (*portfolio.AccountConnection, error) {
+	if !access.From(ctx).Has(access.Read) {
+		ctx = access.With(ctx, &access.Caller{Subject: access.From(ctx).Subject})
+	}
 	return r.Portfolio.Accounts(ctx, nil, first, after, selected(ctx).shows("totalCount"))
 }
 

@@ -67,7 +67,7 @@ func (r queryResolver) Accounts(ctx context.Context, first *int, after *string, 
 func (r queryResolver) Plans(ctx context.Context, source string, organizationID *string) ([]*billing.Plan, error) {
 	found := r.Portfolio.Sources.Source(source)
 	if found == nil {
-		return nil, badInput("there is no source %q", source)
+		return nil, badInput("there is no source %.100q", source)
 	}
 	org := ""
 	if organizationID != nil {

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -176,12 +177,32 @@ func (f *Files) take() error {
 	return nil
 }
 
+// largest bounds a file: a chain of certificates has some kilobytes.
+const largest = 1 << 20
+
+func read(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, config.Unreadable(path, err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, largest+1))
+	switch {
+	case err != nil:
+		return nil, config.Unreadable(path, err)
+	case len(text) > largest:
+		return nil, config.Problems{{File: path, Message: "the file is larger than 1MiB"}}
+	default:
+		return text, nil
+	}
+}
+
 func (f *Files) readAll() (*state, error) {
 	var texts [][]byte
 	for _, path := range f.paths() {
-		text, err := os.ReadFile(path)
+		text, err := read(path)
 		if err != nil {
-			return nil, config.Unreadable(path, err)
+			return nil, err
 		}
 		texts = append(texts, text)
 	}
