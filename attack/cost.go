@@ -27,10 +27,21 @@ func costs() []attack {
 			return timed(t, request{body: asking(document(), `{"ids":[`+strings.TrimSuffix(ids(100), ",")+`]}`)})
 		}}
 	}
+	// What a caller may see bounds what its lists can cause, whatever they ask for.
+	cheap := func(name, document, variables string) attack {
+		return attack{class: "cost", name: name, statuses: []int{200, 400}, harmless: true, within: busyTime, memory: busyMemory,
+			send: func(t *target) (*answer, error) { return timed(t, request{body: asking(document, variables)}) }}
+	}
+	lists := "fragment F on Account {" + each(40, " b#: subscriptions(first: 1, filter: $f) { totalCount }") + "}"
+	named := `{"f":{"accounts":["account/acme"` + again(950, `,"account/`+again(1000, "B")+`"`) + `]}}`
 	rows := []attack{
-		row("100 roots of 100 subscriptions each", func() string { return "{" + each(100, " a#: "+page) + "}" }, limit),
-		row("30 roots of 100 subscriptions each", func() string { return "{" + each(30, " a#: "+page) + "}" }, limit),
-		row("100 accounts of 100 subscriptions each", func() string { return "{ accounts(first: 100) { nodes { " + page + " } } }" }, limit),
+		cheap("100 roots of 100 subscriptions each", "{"+each(100, " a#: "+page)+"}", ""),
+		cheap("100 accounts of 100 subscriptions each", "{ accounts(first: 100) { nodes { "+page+" } } }", ""),
+		cheap("a filter of 950 accounts in each of 40 lists", "query($f: SubscriptionFilter) { account(id: \"account/acme\") { ...F } } "+lists, named),
+		cheap("100 searches for 32,000 letters", "query($f: AccountFilter) {"+each(100, " a#: accounts(filter: $f, first: 1) { totalCount }")+"}", `{"f":{"nameContains":"`+again(32_000, "A")+`"}}`),
+		row("300 lists, through a fragment", func() string {
+			return "{" + each(10, " a#: account(id: \"account/acme\") { ...F }") + "} " + strings.ReplaceAll(lists, "(first: 1, filter: $f)", "")
+		}, limit),
 		row("accounts of subscriptions of accounts of subscriptions", func() string {
 			return "{ accounts { nodes { subscriptions { nodes { account { subscriptions { nodes { account { subscriptions { nodes { id } } } } } } } } } } }"
 		}, limit),
@@ -38,7 +49,7 @@ func costs() []attack {
 			return "{" + each(90, " a#: accounts(first: 100) { nodes { summary { subscriptionCount } } }") + "}"
 		}, limit),
 		row("10,000 ids", func() string { return "{ nodes(ids: [" + ids(10_000) + "]) { id } }" }, limit),
-		row("25 times 100 ids", func() string { return "{" + each(25, " a#: nodes(ids: ["+ids(100)+"]) { id }") + "}" }, limit),
+		row("60 times 100 ids", func() string { return "query($ids: [ID!]!) {" + each(60, " a#: nodes(ids: $ids) { id }") + "}" }, limit),
 		row("a variable of 100 ids in each of 50 roots", func() string {
 			return "query($ids: [ID!]!) {" + each(50, " a#: nodes(ids: $ids) { ... on Subscription { plan { name } customer { name } } }") + "}"
 		}, refusal),

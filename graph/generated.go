@@ -374,9 +374,9 @@ type Account implements Node {
 
 "Which accounts to keep. Every field that is given must match; a field left out or null does not filter."
 input AccountFilter {
-  "Only these accounts, by global id."
+  "Only these accounts, by global id; at most 100."
   ids: [ID!]
-  "Only accounts whose name contains this text, in upper or lower case."
+  "Only accounts whose name contains this text, in upper or lower case; at most 256 bytes."
   nameContains: String
 }
 
@@ -386,7 +386,7 @@ input SubscriptionFilter {
   sources: [String!]
   "Only these statuses."
   statuses: [SubscriptionStatus!]
-  "Only what these accounts hold, by global id."
+  "Only what these accounts hold, by global id; at most 100."
   accounts: [ID!]
   "Only this plan: its name, or its id at the source (` + "`" + `Plan.externalId` + "`" + `)."
   plan: String
