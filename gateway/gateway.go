@@ -47,7 +47,7 @@ type Gateway struct {
 	Failures    *throttle.Failures
 	Budgets     *throttle.Limiter
 	Sending     *throttle.Weights // bytes of answers that are being sent
-	RequestTime time.Duration // from a request's arrival to its answer
+	RequestTime time.Duration     // from a request's arrival to its answer
 	Development config.Development
 
 	settling sync.WaitGroup
