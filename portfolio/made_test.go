@@ -43,9 +43,9 @@ type made struct {
 	mu      sync.Mutex
 	asked   []billing.Ref
 	batches int
-	fault   error // of every question
+	fault   error                   // of every question
 	faultOf func(billing.Ref) error // nil for none
-	plans   error // of the catalogue
+	plans   error                   // of the catalogue
 	shape   func(*billing.Subscription)
 	empty   func(billing.Ref) bool // nil for none
 }
