@@ -14,8 +14,9 @@ type Past struct {
 }
 
 // Begin claims an idempotency key. id names the key and its caller and is a hash
-// of both; input is a digest of what is asked. While another call with the id
-// runs, on any replica, Begin waits.
+// of both, owner is a hash of the caller alone, whose keys are counted; input is
+// a digest of what is asked. While another call with the id runs, on any
+// replica, Begin waits.
 //
 // Of the Claim, the Past and the error one is not nil:
 //   - a Claim: the caller is to carry the write out, and to end the claim with
@@ -23,12 +24,15 @@ type Past struct {
 //   - a Past with an Answer, which is to be replayed;
 //   - ErrOtherInput, at once;
 //   - ErrBusy, where ctx ended before the key was free;
-//   - ErrUnreachable: nothing is to be sent.
+//   - a *FullError, where it is a new key and its owner has too many: nothing is
+//     to be sent;
+//   - ErrUnreachable: nothing is to be sent. It comes at once where Redis did not
+//     answer within the last second.
 //
 // Only where a holder of the key died between Sending and Finish are there two:
 // a Past without an Answer, and a Claim for finding out what came of the write,
 // and to Finish with that.
-func (l *Ledger) Begin(ctx context.Context, id string, input []byte) (*Claim, *Past, error) {
+func (l *Ledger) Begin(ctx context.Context, owner, id string, input []byte) (*Claim, *Past, error) {
 	// The braces put all keys of an id into one slot of a Cluster.
 	key := "tributary:idempotency:{" + id + "}"
 	if past, err := l.answered(ctx, key, input); past != nil || err != nil {
@@ -42,7 +46,7 @@ func (l *Ledger) Begin(ctx context.Context, id string, input []byte) (*Claim, *P
 		l.turns.pass(key)
 		return nil, past, err
 	}
-	claim := &Claim{ledger: l, key: key, input: input, held: held}
+	claim := &Claim{ledger: l, name: name{owner, key}, input: input, held: held}
 	if past, err = claim.open(ctx); err != nil || past != nil && past.Answer != nil {
 		claim.end()
 		return nil, past, err
@@ -72,23 +76,22 @@ func (l *Ledger) obtainUnlessAnswered(ctx context.Context, key string, input []b
 
 // answered is the answer that key has; nil where it has none yet.
 func (l *Ledger) answered(ctx context.Context, key string, input []byte) (*Past, error) {
-	r, err := l.read(ctx, key, input)
+	data, found, err := l.store.get(ctx, key)
+	if err != nil {
+		return nil, unreachable(err)
+	}
+	if !found {
+		return nil, nil
+	}
+	r, err := read(data, input)
 	if err != nil || r.State != done {
 		return nil, err
 	}
 	return &Past{Answer: r.Answer}, nil
 }
 
-// read is the record of key, which input must match; a zero one where there is
-// none.
-func (l *Ledger) read(ctx context.Context, key string, input []byte) (record, error) {
-	data, found, err := l.store.get(ctx, key)
-	if err != nil {
-		return record{}, unreachable(err)
-	}
-	if !found {
-		return record{}, nil
-	}
+// read is the record that the store has, which input must match.
+func read(data, input []byte) (record, error) {
 	r, err := decode(data)
 	if err != nil {
 		return record{}, unreachable(err)

@@ -14,9 +14,12 @@ import (
 var input = []byte("digest")
 
 // begun is what Begin returned, in words: "run", "replay <answer>", "in doubt",
-// or the error.
+// "full", or the error.
 func begun(claim *ledger.Claim, past *ledger.Past, err error) string {
+	var full *ledger.FullError
 	switch {
+	case errors.As(err, &full) && claim == nil && past == nil:
+		return "full"
 	case err != nil && claim == nil && past == nil:
 		for _, known := range []error{ledger.ErrBusy, ledger.ErrOtherInput, ledger.ErrUnreachable} {
 			if errors.Is(err, known) {
@@ -37,7 +40,7 @@ func begun(claim *ledger.Claim, past *ledger.Past, err error) string {
 // begin begins "id", and fails the test where the result is another.
 func begin(t testing.TB, l *ledger.Ledger, want string) *ledger.Claim {
 	t.Helper()
-	claim, past, err := l.Begin(ctx, "id", input)
+	claim, past, err := l.Begin(ctx, owner, "id", input)
 	if got := begun(claim, past, err); got != want {
 		t.Fatalf("Begin: %s (%v), want: %s", got, err, want)
 	}
@@ -49,7 +52,7 @@ func beginInBackground(t testing.TB, l *ledger.Ledger, ctx context.Context) <-ch
 	t.Helper()
 	before, results := ledger.Callers(l, recordKey), make(chan string, 1)
 	go func() {
-		claim, past, err := l.Begin(ctx, "id", input)
+		claim, past, err := l.Begin(ctx, owner, "id", input)
 		if claim != nil {
 			claim.Abandon()
 		}
@@ -101,7 +104,7 @@ func TestAnotherInputIsRefusedAtOnce(t *testing.T) {
 		refused := func(when string) {
 			t.Helper()
 			for _, l := range []*ledger.Ledger{one, other} {
-				if got := begun(l.Begin(ctx, "id", []byte("another"))); got != ledger.ErrOtherInput.Error() {
+				if got := begun(l.Begin(ctx, owner, "id", []byte("another"))); got != ledger.ErrOtherInput.Error() {
 					t.Errorf("%s: %s", when, got)
 				}
 			}
@@ -126,7 +129,7 @@ func TestAReleasedKeyIsFree(t *testing.T) {
 			claim.Release(ctx)
 			expect(t, receive(t, waiting), "run")
 			begin(t, one, "run").Release(ctx)
-			if got := begun(one.Begin(ctx, "id", []byte("another"))); got != "run" {
+			if got := begun(one.Begin(ctx, owner, "id", []byte("another"))); got != "run" {
 				t.Errorf("with another input: %s", got)
 			}
 		})
@@ -150,7 +153,7 @@ func TestAKeyIsBusyUntilTheContextEnds(t *testing.T) {
 	overStores(t, func(t *testing.T, one, other *ledger.Ledger) {
 		claim := begin(t, one, "run")
 		for _, l := range []*ledger.Ledger{one, other} {
-			_, _, err := l.Begin(soon(t), "id", input)
+			_, _, err := l.Begin(soon(t), owner, "id", input)
 			if !errors.Is(err, ledger.ErrBusy) || !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("at the context's end Begin says %v", err)
 			}
@@ -204,7 +207,7 @@ func TestOneOfManyRuns(t *testing.T) {
 		for i := range 50 {
 			l := []*ledger.Ledger{one, other}[i%2]
 			all.Go(func() {
-				claim, past, err := l.Begin(ctx, "id", input)
+				claim, past, err := l.Begin(ctx, owner, "id", input)
 				switch result := begun(claim, past, err); result {
 				case "run":
 					n := runs.Add(1)

@@ -11,7 +11,7 @@ var errEnded = errors.New("the claim has ended")
 // goroutine.
 type Claim struct {
 	ledger *Ledger
-	key    string
+	name   name
 	input  []byte
 	held   lease
 	doubt  bool // an earlier holder may have sent it
@@ -21,7 +21,17 @@ type Claim struct {
 // open notes the claim, unless there is a past. It has the lease, so whoever
 // wrote a record that is not done has died.
 func (c *Claim) open(ctx context.Context) (*Past, error) {
-	r, err := c.ledger.read(ctx, c.key, c.input)
+	data, found, err := c.ledger.store.take(ctx, c.name)
+	var full *FullError
+	switch {
+	case errors.As(err, &full):
+		return nil, err
+	case err != nil:
+		return nil, unreachable(err)
+	case !found:
+		return nil, c.note(ctx, record{State: claimed})
+	}
+	r, err := read(data, c.input)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +93,7 @@ func (c *Claim) Release(ctx context.Context) {
 	// A record that another has followed up is no longer this claim's to delete.
 	// One that stays behind errs on the safe side.
 	if !c.doubt && c.held.renew(ctx) == nil {
-		_ = c.ledger.store.delete(ctx, c.key)
+		_ = c.ledger.store.forget(ctx, c.name)
 	}
 }
 
@@ -102,7 +112,7 @@ func (c *Claim) note(ctx context.Context, r record) error {
 	if err != nil {
 		return unreachable(err)
 	}
-	if err := c.ledger.store.set(ctx, c.key, data); err != nil {
+	if err := c.ledger.store.set(ctx, c.name, data); err != nil {
 		return unreachable(err)
 	}
 	return nil
@@ -111,5 +121,5 @@ func (c *Claim) note(ctx context.Context, r record) error {
 func (c *Claim) end() {
 	c.ended = true
 	c.held.end()
-	c.ledger.turns.pass(c.key)
+	c.ledger.turns.pass(c.name.key)
 }

@@ -2,15 +2,18 @@ package ledger
 
 // What only tests look at from outside.
 
-// Remembered is how many ended records a process keeps.
-const Remembered = remembered
+const (
+	OwnersInMemory = ownersInMemory
+	AllInMemory    = allInMemory
+	OwnersInRedis  = ownersInRedis
+)
 
-// Kept is how many records l, in memory, keeps that nobody is at any more.
+// Kept is how many keys l, in memory, counts.
 func Kept(l *Ledger) int {
 	m := l.store.(*memory)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.ended.Len()
+	return m.all.Len()
 }
 
 // Callers is how many callers of the process have key or wait for it.

@@ -26,7 +26,7 @@ func TestNothingBeginsWithoutRedis(t *testing.T) {
 	begin(t, l, ledger.ErrUnreachable.Error())
 	server.Restart()
 	eventually(t, "Redis is back", func() bool {
-		claim, _, err := l.Begin(ctx, "id", input)
+		claim, _, err := l.Begin(ctx, owner, "id", input)
 		if err == nil {
 			claim.Release(ctx)
 		}

@@ -35,9 +35,14 @@ const (
 	claimKey  = "tributary:idempotency:{id}:running"
 	lockKey   = "tributary:lock:name"
 	leaseKey  = "tributary:lock:name:running"
+	// countedKey has the keys of owner.
+	countedKey = "tributary:idempotency:of:{owner}"
 )
 
 var ctx = context.Background()
+
+// owner is whose keys the tests begin that need one owner only.
+const owner = "owner"
 
 // stores are the two that behave alike. Both ledgers share what is remembered;
 // in memory they are the same one.

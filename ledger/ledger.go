@@ -30,6 +30,7 @@ var (
 type Ledger struct {
 	store  store
 	client redis.UniversalClient // for the audit; nil for none
+	fast   *circuit              // of client
 	turns  turns
 	silent atomic.Bool  // was told in the log since Redis last answered a Lock
 	lost   atomic.Int64 // audit entries
@@ -43,7 +44,8 @@ func New(client redis.UniversalClient) *Ledger {
 	if client == nil {
 		return &Ledger{store: newMemory()}
 	}
-	return &Ledger{store: newShared(client), client: client}
+	fast := newCircuit()
+	return &Ledger{store: newShared(client, fast), client: client, fast: fast}
 }
 
 // Close waits for what runs in the background. What is held then is no longer

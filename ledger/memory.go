@@ -2,35 +2,41 @@ package ledger
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// remembered is how many records a process keeps that nobody is at any more.
-const remembered = 10_000
-
 // memory is the store of one process.
 type memory struct {
-	mu sync.Mutex
-	// running has the keys under lease, each with its record or nil. These are
-	// never evicted; the others make way for newer ones.
-	running map[string]*kept
-	ended   *simplelru.LRU[string, *kept]
+	mu     sync.Mutex
+	leased map[string]struct{}
+	// all and owned have the keys that count, the oldest first. They evict
+	// nothing: what would go beyond the quota is refused by take.
+	all   *queue
+	owned map[string]*queue // by owner
 }
 
+type queue = simplelru.LRU[string, *kept]
+
 type kept struct {
-	data  []byte
+	name
+	data  []byte // nil before the first set
 	until time.Time
 }
 
-func newMemory() *memory {
-	ended, err := simplelru.NewLRU[string, *kept](remembered, nil)
+func newQueue() *queue {
+	q, err := simplelru.NewLRU[string, *kept](math.MaxInt, nil)
 	if err != nil {
 		panic(err) // it only refuses a size below one
 	}
-	return &memory{running: make(map[string]*kept), ended: ended}
+	return q
+}
+
+func newMemory() *memory {
+	return &memory{leased: make(map[string]struct{}), all: newQueue(), owned: make(map[string]*queue)}
 }
 
 func (m *memory) close() {}
@@ -38,53 +44,103 @@ func (m *memory) close() {}
 func (m *memory) get(_ context.Context, key string) ([]byte, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	k := m.find(key)
-	if k == nil || !time.Now().Before(k.until) {
-		return nil, false, nil
-	}
-	return k.data, true, nil
+	data, found := m.find(key)
+	return data, found, nil
 }
 
-// find does not make what has ended younger: the oldest goes first however
-// often it is looked at.
-func (m *memory) find(key string) *kept {
-	if k, ok := m.running[key]; ok {
-		return k
+// find does not make a key younger: the oldest goes first however often it is
+// looked at.
+func (m *memory) find(key string) ([]byte, bool) {
+	k, ok := m.all.Peek(key)
+	if !ok || k.data == nil || !time.Now().Before(k.until) {
+		return nil, false
 	}
-	k, _ := m.ended.Peek(key)
-	return k
+	return k.data, true
 }
 
-func (m *memory) set(_ context.Context, key string, data []byte) error {
+func (m *memory) take(_ context.Context, n name) ([]byte, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	k := &kept{data: data, until: time.Now().Add(keepFor)}
-	if _, ok := m.running[key]; ok {
-		m.running[key] = k
+	m.dropExpired()
+	data, found := m.find(n.key)
+	if !found {
+		if err := m.room(n); err != nil {
+			return nil, false, err
+		}
+		m.put(n, nil)
+	}
+	return data, found, nil
+}
+
+// room is nil where the key may be counted.
+func (m *memory) room(n name) error {
+	if m.all.Contains(n.key) {
 		return nil
 	}
-	m.ended.Add(key, k)
+	own := m.owned[n.owner]
+	switch {
+	case own != nil && own.Len() >= ownersInMemory:
+		_, oldest, _ := own.GetOldest()
+		return &FullError{Keys: own.Len(), Until: oldest.until}
+	case m.all.Len() >= allInMemory:
+		_, oldest, _ := m.all.GetOldest()
+		return &FullError{Keys: m.all.Len(), All: true, Until: oldest.until}
+	}
 	return nil
 }
 
-func (m *memory) delete(_ context.Context, key string) error {
+func (m *memory) set(_ context.Context, n name, data []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, ok := m.running[key]; ok {
-		m.running[key] = nil
-	}
-	m.ended.Remove(key)
+	m.put(n, data)
 	return nil
+}
+
+// put makes the key the youngest.
+func (m *memory) put(n name, data []byte) {
+	k := &kept{name: n, data: data, until: time.Now().Add(keepFor)}
+	if m.owned[n.owner] == nil {
+		m.owned[n.owner] = newQueue()
+	}
+	m.all.Add(n.key, k)
+	m.owned[n.owner].Add(n.key, k)
+}
+
+func (m *memory) forget(_ context.Context, n name) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.drop(n)
+	return nil
+}
+
+func (m *memory) drop(n name) {
+	m.all.Remove(n.key)
+	if own := m.owned[n.owner]; own != nil {
+		own.Remove(n.key)
+		if own.Len() == 0 {
+			delete(m.owned, n.owner)
+		}
+	}
+}
+
+// dropExpired looks at the oldest alone, so that a write does not pay for all.
+func (m *memory) dropExpired() {
+	for {
+		_, k, ok := m.all.GetOldest()
+		if !ok || time.Now().Before(k.until) {
+			return
+		}
+		m.drop(k.name)
+	}
 }
 
 func (m *memory) lease(_ context.Context, key string) (lease, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, ok := m.running[key]; ok {
+	if _, ok := m.leased[key]; ok {
 		return nil, errTaken
 	}
-	m.running[key] = m.find(key)
-	m.ended.Remove(key)
+	m.leased[key] = struct{}{}
 	return &memoryLease{m, key}, nil
 }
 
@@ -96,24 +152,7 @@ type memoryLease struct {
 func (h *memoryLease) renew(context.Context) error { return nil }
 
 func (h *memoryLease) end() {
-	m := h.memory
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	k := m.running[h.key]
-	delete(m.running, h.key)
-	if k != nil {
-		m.dropExpired()
-		m.ended.Add(h.key, k)
-	}
-}
-
-// dropExpired looks at the oldest alone, so that a write does not pay for all.
-func (m *memory) dropExpired() {
-	for {
-		key, k, ok := m.ended.GetOldest()
-		if !ok || time.Now().Before(k.until) {
-			return
-		}
-		m.ended.Remove(key)
-	}
+	h.memory.mu.Lock()
+	defer h.memory.mu.Unlock()
+	delete(h.memory.leased, h.key)
 }

@@ -10,21 +10,35 @@ import (
 	"github.com/go-redsync/redsync/v4"
 	"github.com/go-redsync/redsync/v4/redis/goredis/v9"
 	"github.com/redis/go-redis/v9"
+
+	"tributary/breaker"
 )
 
 // shared is the store in Redis. A caller's context never cuts a command short:
 // one that was canceled on its way may have been carried out or not.
 type shared struct {
 	client  redis.UniversalClient
+	fast    *circuit
 	locks   *redsync.Redsync
 	closing chan struct{} // closed by close
 	once    sync.Once
 	running sync.WaitGroup
 }
 
-func newShared(client redis.UniversalClient) *shared {
+// circuit answers at once while Redis is silent. What a write that has begun
+// waits for does not go through it: an answer is to be kept if it can be.
+type circuit = breaker.Breaker[[]byte]
+
+func newCircuit() *circuit {
+	return breaker.New[[]byte](leaseLength, slog.Default(), // the client's timeouts are the shorter ones
+		"writes with an idempotency key are refused, and the audit stream has gaps",
+		"writes with an idempotency key are made, and the audit stream goes on")
+}
+
+func newShared(client redis.UniversalClient, fast *circuit) *shared {
 	return &shared{
 		client:  client,
+		fast:    fast,
 		locks:   redsync.New(goredis.NewPool(client)),
 		closing: make(chan struct{}),
 	}
@@ -36,19 +50,21 @@ func (s *shared) close() {
 }
 
 func (s *shared) get(ctx context.Context, key string) ([]byte, bool, error) {
-	data, err := s.client.Get(context.WithoutCancel(ctx), key).Bytes()
+	return present(s.fast.Ask(ctx, func(ctx context.Context) ([]byte, error) {
+		return s.client.Get(ctx, key).Bytes()
+	}))
+}
+
+// present tells a missing record from a Redis that could not be asked.
+func present(data []byte, err error) ([]byte, bool, error) {
 	if errors.Is(err, redis.Nil) {
 		return nil, false, nil
 	}
 	return data, err == nil, err
 }
 
-func (s *shared) set(ctx context.Context, key string, data []byte) error {
-	return s.client.Set(context.WithoutCancel(ctx), key, data, keepFor).Err()
-}
-
-func (s *shared) delete(ctx context.Context, key string) error {
-	return s.client.Del(context.WithoutCancel(ctx), key).Err()
+func (s *shared) set(ctx context.Context, n name, data []byte) error {
+	return s.client.Set(context.WithoutCancel(ctx), n.key, data, keepFor).Err()
 }
 
 func (s *shared) lease(ctx context.Context, key string) (lease, error) {

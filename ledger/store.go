@@ -20,12 +20,19 @@ var (
 	errLost  = errors.New("the lease was lost while it was held")
 )
 
+// name is that of a record, and whose it is.
+type name struct{ owner, key string }
+
 // store keeps records and grants leases, each by its key. Errors but the two
-// above say that it could not be asked.
+// above and a *FullError say that it could not be asked.
 type store interface {
 	get(ctx context.Context, key string) (data []byte, found bool, err error)
-	set(ctx context.Context, key string, data []byte) error
-	delete(ctx context.Context, key string) error
+	// take is get, and counts the key among its owner's. One that has no record
+	// is a *FullError where its owner has too many, and is not counted.
+	take(ctx context.Context, n name) (data []byte, found bool, err error)
+	set(ctx context.Context, n name, data []byte) error
+	// forget deletes the record, and counts the key no longer.
+	forget(ctx context.Context, n name) error
 	// lease makes the caller the only holder of key, or is errTaken at once.
 	lease(ctx context.Context, key string) (lease, error)
 	// close waits for what runs in the background.

@@ -22,6 +22,9 @@ func (r *run) once(ctx context.Context) *Result {
 	if len(r.check) > 0 {
 		return failed(refusals(r.check))
 	}
+	if err := ctx.Err(); err != nil {
+		return failed(r.outOfTime(err))
+	}
 	if r.key == nil {
 		return r.alone(ctx, nil)
 	}
@@ -33,10 +36,11 @@ func (r *run) once(ctx context.Context) *Result {
 	if err != nil {
 		return failed(err)
 	}
-	r.keyID = r.keyIDOf(ctx)
+	owner, id := r.keyIDOf(ctx)
+	r.keyID = id
 	waiting, cancel := context.WithTimeout(ctx, keyTime)
 	defer cancel()
-	claim, past, err := r.Ledger.Begin(waiting, r.keyID, digest)
+	claim, past, err := r.Ledger.Begin(waiting, owner, id, digest)
 	switch {
 	case err != nil:
 		return failed(r.keyError(ctx, err))
@@ -61,11 +65,11 @@ func (r *run) digest() ([]byte, error) {
 	return mac.Sum(nil), nil
 }
 
-// keyIDOf names the key and whose it is: the caller, with the credentials of its
-// own that sources are asked with. It follows from no setting, so that a
-// configuration which changes between a write and its repetition makes no second
-// write.
-func (r *run) keyIDOf(ctx context.Context) string {
+// keyIDOf names whose the key is (the caller, with the credentials of its own
+// that sources are asked with) and the key with that. Both follow from no
+// setting, so that a configuration which changes between a write and its
+// repetition makes no second write.
+func (r *run) keyIDOf(ctx context.Context) (owner, id string) {
 	sum := sha256.New()
 	part := func(text string) { fmt.Fprintf(sum, "%d:%s", len(text), text) }
 	part(access.From(ctx).Subject)
@@ -75,13 +79,15 @@ func (r *run) keyIDOf(ctx context.Context) string {
 			part(borrowed)
 		}
 	}
+	owner = base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
 	io.WriteString(sum, "key")
 	part(*r.key)
-	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
+	return owner, base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
 }
 
 func (r *run) keyError(ctx context.Context, err error) error {
 	field := []string{"idempotencyKey"}
+	var full *ledger.FullError
 	switch {
 	case ctx.Err() != nil:
 		return r.outOfTime(err)
@@ -91,11 +97,21 @@ func (r *run) keyError(ctx context.Context, err error) error {
 	case errors.Is(err, ledger.ErrBusy):
 		return refuse(billing.CodeConflict, "", field,
 			"a write with this idempotency key is still under way; ask again with the same key to learn what came of it")
+	case errors.As(err, &full):
+		whose := "of this caller"
+		if full.All {
+			whose = "of all callers"
+		}
+		return &billing.Error{Code: billing.CodeRateLimited, Op: claiming, RetryAfter: full.Until, Err: err,
+			Message: fmt.Sprintf("The gateway keeps %d idempotency keys %s, and no more, so nothing was sent. The key is new: leave it out, or wait until an older one is forgotten.", full.Keys, whose)}
 	default:
-		return &billing.Error{Code: billing.CodeInternal, Op: "claim an idempotency key", Err: err,
-			Message: "The store that keeps idempotency keys does not answer, so nothing was sent. Try again, or leave the key out."}
+		// A repetition without its key could be a second write.
+		return &billing.Error{Code: billing.CodeInternal, Op: claiming, Err: err,
+			Message: "The store that keeps idempotency keys does not answer, so nothing was sent this time. Repeat it with the same key once the store is back; only a write that was never asked for before may leave the key out."}
 	}
 }
+
+const claiming = "claim an idempotency key"
 
 // claimed makes the write and keeps what came of it, unless the source surely
 // did nothing: then a repetition may try again.
