@@ -135,3 +135,6 @@ func withoutDefer(directives ast.DirectiveList) ast.DirectiveList {
 	}
 	return rest
 }
+
+// MostFields is how many fields an answer may have.
+func (d *Documents) MostFields() int { return d.options.Limits.Fields }

@@ -37,7 +37,7 @@ type Limits struct {
 
 	Lists  int `yaml:"lists"`  // and sums that an operation asks for, page sizes multiplied
 	Cost   int `yaml:"cost"`   // calls to sources that an operation can cause, by estimate
-	Fields int `yaml:"fields"` // fields of an operation's answer, by estimate
+	Fields int `yaml:"fields"` // fields of an operation's answer, by estimate and as they are executed
 }
 
 // Defaults fills in bounds that the product's own documents, introspection by

@@ -18,6 +18,9 @@ import (
 // executor presents what it recovers from in goroutines of its own, where nobody
 // else would recover from that.
 func (g *Gateway) present(ctx context.Context, err error) (shown *gqlerror.Error) {
+	if errors.Is(err, errStopped) {
+		return stopped
+	}
 	defer func() {
 		if fault := recover(); fault != nil {
 			internal := g.panicked(ctx, fault)

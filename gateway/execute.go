@@ -2,11 +2,13 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"tributary/access"
 	"tributary/billing"
@@ -60,7 +62,7 @@ func (g *graphQL) execute(r *http.Request, request *graphqlhttp.Request) (*resul
 			"actual":    map[string]int{"calls": calls},
 		}}
 	}
-	g.settle(ctx, charge, calls)
+	g.settle(ctx, charge, max(calls, entryOf(ctx).loads.Looked()/looksPerCall))
 	return done, nil
 }
 
@@ -107,13 +109,25 @@ func (g *graphQL) judge(ctx context.Context, asked *graphql.OperationContext) er
 // run executes an operation that nothing speaks against.
 func (g *graphQL) run(ctx context.Context, asked *graphql.OperationContext) *result {
 	ctx, entryOf(ctx).loads = g.Portfolio.Sources.Begin(ctx, rootFields(asked))
+	isWrite := asked.Operation.Operation == ast.Mutation
+	room := &bound{mostFields: int64(g.Documents.MostFields()), mostBytes: int64(g.HTTP.Answer)}
+	if !isWrite { // of which nothing is left out
+		asked.ResolverMiddleware = room.resolve
+	}
 	answers, ctx := g.executor.DispatchOperation(ctx, asked)
-	done := &result{outcome: graphqlhttp.Executed, answer: answers(ctx), isWrite: asked.Operation.Operation == ast.Mutation}
+	done := &result{outcome: graphqlhttp.Executed, answer: answers(ctx), isWrite: isWrite}
+	if err := room.fault(ctx); err != nil {
+		done.answer = &graphql.Response{Data: json.RawMessage("null"), Errors: gqlerror.List{g.present(ctx, err)}}
+	}
 	if done.answer == nil { // the client has gone, or the time is over
 		return g.refusedBy(ctx, billing.Errorf(billing.CodeSourceTimeout, "the time for the request ran out"))
 	}
 	return done
 }
+
+// looksPerCall is how many kept subscriptions lists may look at for the charge of a
+// call.
+const looksPerCall = 100
 
 func pass(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) }
 

@@ -37,6 +37,7 @@ type batches struct {
 	trials        *loader[documentKey, *billing.Trial]
 
 	flusher  flusher
+	looked   atomic.Int64
 	hits     atomic.Int64
 	misses   atomic.Int64
 	reported sync.Map // fault -> struct{}
@@ -92,6 +93,10 @@ func (op *batches) Now() time.Time { return op.now }
 
 // Directory is the directory of accounts that all of the operation goes by.
 func (op *batches) Directory() *accounts.Directory { return op.directory }
+
+// Look counts subscriptions that a list looks at, and Looked is how many it were.
+func (op *batches) Look(subscriptions int) { op.looked.Add(int64(subscriptions)) }
+func (op *batches) Looked() int            { return int(op.looked.Load()) }
 
 // CacheHits counts the documents that came from a cache, CacheMisses those
 // that a source was asked for.

@@ -70,7 +70,7 @@ type list struct {
 // without looking at subscriptions, the sources are asked for the page alone;
 // else, or where the total is wanted, for all, up to ScanLimit.
 func (p *Portfolio) List(ctx context.Context, q Query) (*Connection, error) {
-	if err := overtime(ctx); err != nil {
+	if err := p.overworked(ctx); err != nil {
 		return nil, err
 	}
 	window, err := q.Page.check()
@@ -164,6 +164,7 @@ func (l *list) ask(wanted units) []*loaders.Subscription {
 	}
 	release()
 	var subs []*loaders.Subscription
+	defer func() { l.op.Look(len(subs)) }()
 	for i, u := range wanted {
 		found, err := answers[i]()
 		l.census.note(u.ref.Source, found, err)

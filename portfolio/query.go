@@ -196,6 +196,19 @@ func overtime(ctx context.Context) error {
 	return nil
 }
 
+// mostLooked bounds the subscriptions that all lists of an operation look at, as a
+// multiple of what one may.
+const mostLooked = 20
+
+// overworked refuses a further list of an operation whose lists have looked at too
+// much already.
+func (p *Portfolio) overworked(ctx context.Context) error {
+	if most := mostLooked * p.ScanLimit; loaders.From(ctx).Looked() > most {
+		return billing.Errorf(billing.CodeLimitExceeded, "the lists of the operation look at more than %d subscriptions (20 times lists.scanLimit)", most)
+	}
+	return overtime(ctx)
+}
+
 // matches decides the part of the filter that looks at a subscription.
 func (f *Filter) matches(s *loaders.Subscription, now time.Time) bool {
 	if f == nil {

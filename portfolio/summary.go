@@ -39,7 +39,7 @@ type SourceCount struct {
 // Summarise sums up what an account holds and the filter lets through. parts
 // is what the selection needs of each subscription.
 func (p *Portfolio) Summarise(ctx context.Context, account *billing.Account, filter *Filter, needed loaders.Parts) (*Summary, error) {
-	if err := overtime(ctx); err != nil {
+	if err := p.overworked(ctx); err != nil {
 		return nil, err
 	}
 	if err := filter.check(p.Sources); err != nil {

@@ -7,15 +7,23 @@ import (
 	"tributary/loaders"
 )
 
+// How many holdings a page looks for its rows in, where sources have nothing of
+// them: then it is short, and the next one goes on.
+const (
+	patience     = 100
+	patienceEach = 5
+)
+
 // walk reads units in the order of the page until the page is full.
 func (l *list) walk(holdings units, from *position) *Connection {
 	descending := (l.order.Direction == Descending) != l.window.backward
 	rest := holdings.past(from, descending)
 	var rows []*loaders.Subscription
 	var reached unit
-	for asked := 0; len(rows) <= l.window.size && asked < l.ScanLimit; {
+	most := min(l.ScanLimit, patience+patienceEach*l.window.size)
+	for asked := 0; len(rows) <= l.window.size && asked < most; {
 		var chunk units
-		chunk, rest = rest.take(min(l.stride(len(rows), asked), l.ScanLimit-asked), descending, l.isWanted)
+		chunk, rest = rest.take(min(l.stride(len(rows), asked), most-asked), descending, l.isWanted)
 		if len(chunk) == 0 {
 			break
 		}
