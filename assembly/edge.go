@@ -74,7 +74,9 @@ func (a *Assembly) openEdge(g *gateway.Gateway, file string, settings *config.Co
 		g.Metrics.WatchGauge("tributary_tls_certificate_expires_seconds", "When the certificate that is served ends, as a Unix time.",
 			func() float64 { return float64(a.edge.tls.NotAfter().Unix()) })
 	}
-	a.edge.identity = identity.New(w.identity, identity.Options{Log: log, Observe: g.Metrics.ObserveRefusedCredential})
+	a.edge.identity = identity.New(w.identity, identity.Options{
+		Log: log, Observe: g.Metrics.ObserveRefusedCredential, RequestID: gateway.RequestID,
+	})
 	g.Identity = a.edge.identity
 	for _, id := range a.edge.identity.Accounts() {
 		if a.Directory.Current().Get(id) == nil {

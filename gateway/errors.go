@@ -93,7 +93,7 @@ func extensions(ctx context.Context, err error) map[string]any {
 			fields["seen"] = e.Seen
 		}
 		if !e.RetryAfter.IsZero() {
-			fields["retryAfter"] = e.RetryAfter.UTC().Format(time.RFC3339)
+			fields["retryAfter"] = e.RetryAfter.UTC().Add(time.Second - 1).Truncate(time.Second).Format(time.RFC3339)
 		}
 	}
 	if id := RequestID(ctx); id != "" {

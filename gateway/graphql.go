@@ -60,6 +60,7 @@ func (g *graphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if refused != nil {
+		entryOf(ctx).noteErrors(gqlerror.List{{Extensions: extensions(ctx, refused.Err)}})
 		graphqlhttp.WriteRefusal(w, r, refused, extensions)
 	}
 }
@@ -164,6 +165,7 @@ func (r *result) retryAfter(header http.Header) {
 // What a write has done is told at any size.
 func (g *graphQL) marshal(ctx context.Context, r *result, room int) []byte {
 	answer := r.answer
+	entryOf(ctx).noteErrors(answer.Errors)
 	if hidden := len(answer.Errors) - g.HTTP.Errors; hidden > 0 {
 		answer.Errors = answer.Errors[:g.HTTP.Errors]
 		answer.Errors[g.HTTP.Errors-1].Extensions["andMore"] = hidden

@@ -3,9 +3,14 @@ package gateway
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"tributary/document"
 	"tributary/loaders"
@@ -52,6 +57,7 @@ type entry struct {
 	client    client
 	operation string
 	kind      string
+	errors    []string // their codes, each once
 	loads     *loaders.Operation
 	meter     upstream.Meter
 	status    int
@@ -60,6 +66,19 @@ type entry struct {
 // note takes down what is asked.
 func (e *entry) note(operation *document.Operation) {
 	e.operation, e.kind = operation.Definition.Name, string(operation.Definition.Operation)
+}
+
+// noteErrors takes down the codes of errors that are told, each with its source.
+func (e *entry) noteErrors(list gqlerror.List) {
+	for _, one := range list {
+		code := fmt.Sprint(one.Extensions["code"])
+		if source, ok := one.Extensions["source"].(string); ok {
+			code = source + ":" + code
+		}
+		if !slices.Contains(e.errors, code) {
+			e.errors = append(e.errors, code)
+		}
+	}
 }
 
 // isBatch says instead that several were asked at once.
@@ -99,6 +118,7 @@ func (g *Gateway) finish(ctx context.Context, e *entry, took time.Duration) {
 		slog.String("operation", shorten(e.operation)),
 		slog.String("kind", e.kind),
 		slog.Int("status", e.status),
+		slog.String("errors", strings.Join(e.errors, " ")),
 		slog.Duration("duration", took),
 		slog.Int64("upstreamCalls", e.meter.Calls()),
 		slog.Int64("cacheHits", hits),

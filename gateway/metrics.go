@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,6 +27,7 @@ type Metrics struct {
 	answers   *prometheus.CounterVec
 	writes    *prometheus.CounterVec
 	refused   *prometheus.CounterVec
+	errors    *prometheus.CounterVec
 	clients   *clients
 }
 
@@ -54,7 +56,10 @@ func NewMetrics() *Metrics {
 	m.refused = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "tributary_refused_credentials_total", Help: "Requests whose sender is not known, by the reason, which clients are not told.",
 	}, []string{"reason"})
-	m.registry.MustRegister(m.refused, m.requests, m.durations, m.calls, m.answers, m.writes, m.clients.counter,
+	m.errors = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "tributary_graphql_errors_total", Help: "Requests whose answer told of an error, by its code and source, each once a request.",
+	}, []string{"code", "source"})
+	m.registry.MustRegister(m.refused, m.errors, m.requests, m.durations, m.calls, m.answers, m.writes, m.clients.counter,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -119,6 +124,13 @@ func (m *Metrics) observe(e *entry, took time.Duration, hits, misses int64) {
 	m.requests.WithLabelValues(kind, strconv.Itoa(e.status)).Inc()
 	if e.caller != "" {
 		m.clients.count(e.client)
+	}
+	for _, code := range e.errors {
+		source, code, ok := strings.Cut(code, ":")
+		if !ok {
+			source, code = "", source
+		}
+		m.errors.WithLabelValues(code, source).Inc()
 	}
 	m.durations.Observe(took.Seconds())
 	m.calls.Add(float64(e.meter.Calls()))

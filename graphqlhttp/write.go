@@ -69,6 +69,10 @@ func WriteRefusal(w http.ResponseWriter, r *http.Request, refused *Refusal, exte
 	if refused.Header.Get("Connection") == "close" {
 		// What is left of a short body is waited for otherwise, although the answer
 		// is out. A writer that knows no deadlines has no connection to hold.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now())
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(lingering))
 	}
 }
+
+// lingering is for how long a body that nobody reads may still come in: to hang up at
+// once would reset the connection, and the answer with it.
+const lingering = time.Second

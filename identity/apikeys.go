@@ -75,7 +75,7 @@ func (j *keyJudge) judge(r *http.Request) (*access.Caller, Reason) {
 	switch {
 	case reason != "":
 		return nil, reason
-	case found == nil:
+	case found == nil, !isMade(key): // a hash of some word may stand in the file
 		return nil, UnknownKey
 	case !found.until.IsZero() && !j.options.now().Before(found.until):
 		return nil, Expired

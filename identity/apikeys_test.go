@@ -213,3 +213,9 @@ func TestKeysServeWhileTheyAreReloaded(t *testing.T) {
 	}
 	all.Wait()
 }
+
+func TestAWordIsNoKeyThoughItsHashStandsInTheFile(t *testing.T) {
+	d := door(t, t.TempDir(), "mode: apiKeys\nkeys:\n"+subject("a", identity.HashKey("test")), identity.Options{Log: logtest.Listen().Logger()})
+	refuses(t, d, ask("Authorization", "Bearer test"))
+	refuses(t, d, ask("X-Api-Key", "test"))
+}

@@ -35,6 +35,8 @@ const Challenge = `Bearer realm="tributary"`
 type Options struct {
 	Log     *slog.Logger        // never told any part of a credential
 	Observe func(reason string) // told of each refusal, by a Reason; nil for nobody
+	// RequestID names the request of a context in the log; nil for no names.
+	RequestID func(context.Context) string
 	now     func() time.Time    // nil for time.Now
 }
 
@@ -61,6 +63,9 @@ type judge interface {
 func New(settings Settings, options Options) *Door {
 	if options.now == nil {
 		options.now = time.Now
+	}
+	if options.RequestID == nil {
+		options.RequestID = func(context.Context) string { return "" }
 	}
 	d := &Door{options: options}
 	switch {
@@ -89,7 +94,8 @@ func (d *Door) Authenticate(r *http.Request) (*access.Caller, error) {
 	if reason == Missing {
 		level = slog.LevelDebug
 	}
-	d.options.Log.LogAttrs(r.Context(), level, "a credential was refused", slog.String("reason", string(reason)))
+	d.options.Log.LogAttrs(r.Context(), level, "a credential was refused", slog.String("reason", string(reason)),
+		slog.String("address", r.RemoteAddr), slog.String("requestId", d.options.RequestID(r.Context())))
 	if d.options.Observe != nil {
 		d.options.Observe(string(reason))
 	}

@@ -27,6 +27,11 @@ func NewKey() (key, hash string) {
 	return key, HashKey(key)
 }
 
+// isMade reports the form of a key that NewKey made.
+func isMade(key string) bool {
+	return len(key) == len(keyPrefix)+52 && strings.HasPrefix(key, keyPrefix)
+}
+
 // HashKey is the hash of an API key as the configuration holds it. It is SHA-256
 // and not bcrypt or the like: those make guesses slow where people choose the
 // secret, and 256 random bits are guessed at no speed. A slow hash would only be
