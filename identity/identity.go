@@ -37,7 +37,7 @@ type Options struct {
 	Observe func(reason string) // told of each refusal, by a Reason; nil for nobody
 	// RequestID names the request of a context in the log; nil for no names.
 	RequestID func(context.Context) string
-	now     func() time.Time    // nil for time.Now
+	now       func() time.Time // nil for time.Now
 }
 
 // Door is an Authenticator with what it needs to keep its keys fresh. It serves
