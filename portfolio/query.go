@@ -198,13 +198,13 @@ func overtime(ctx context.Context) error {
 
 // mostLooked bounds the subscriptions that all lists of an operation look at, as a
 // multiple of what one may.
-const mostLooked = 20
+const mostLooked = 10
 
 // overworked refuses a further list of an operation whose lists have looked at too
 // much already.
 func (p *Portfolio) overworked(ctx context.Context) error {
 	if most := mostLooked * p.ScanLimit; loaders.From(ctx).Looked() > most {
-		return billing.Errorf(billing.CodeLimitExceeded, "the lists of the operation look at more than %d subscriptions (20 times lists.scanLimit)", most)
+		return billing.Errorf(billing.CodeLimitExceeded, "the lists of the operation look at more than %d subscriptions (10 times lists.scanLimit)", most)
 	}
 	return overtime(ctx)
 }

@@ -137,3 +137,22 @@ func TestAnIDIsNoPermission(t *testing.T) {
 		t.Errorf("%d documents were asked for that are not the caller's", asked)
 	}
 }
+
+func TestTheListsOfAnOperationLookAtABoundedNumber(t *testing.T) {
+	w := newWorld(t, sample(60))
+	w.ScanLimit = 30
+	ctx, op := w.Sources.Begin(anyone, 0)
+	byName := &portfolio.Order{Field: portfolio.ByPlanName, Direction: portfolio.Ascending}
+	lists := 0
+	for ; lists < 50; lists++ {
+		if _, err := w.List(ctx, portfolio.Query{Order: byName}); err != nil {
+			if billing.CodeOf(err) != billing.CodeLimitExceeded {
+				t.Fatal(err)
+			}
+			break
+		}
+	}
+	if looked := op.Looked(); lists == 50 || lists < 5 || looked > 12*w.ScanLimit {
+		t.Errorf("%d lists were answered, which looked at %d", lists, looked)
+	}
+}
