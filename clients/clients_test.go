@@ -40,7 +40,7 @@ func TestClients(t *testing.T) {
 				t.Errorf("there are %d tests, want %d", count, suite.count)
 			}
 			for word := range strings.FieldsSeq(suite.client) {
-				if !strings.Contains(e.log.String(), word) || !strings.Contains(e.metrics(), `"`+word+`"`) {
+				if !strings.Contains(e.log.Text(), word) || !strings.Contains(e.metrics(), `"`+word+`"`) {
 					t.Errorf("the log or the metrics do not name the client by %s", word)
 				}
 			}

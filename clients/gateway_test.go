@@ -1,23 +1,22 @@
 package clients_test
 
 import (
-	"bytes"
 	"log/slog"
 	"net/http/httptest"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
 	"tributary/assembly"
 	"tributary/config"
+	"tributary/logtest"
 	"tributary/sandbox"
 )
 
 // edge is a gateway over a sandbox of its own.
 type edge struct {
 	url   string
-	log   *transcript
+	log   *logtest.Log
 	built *assembly.Assembly
 }
 
@@ -42,7 +41,7 @@ func start(t *testing.T, more string) *edge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := new(transcript)
+	log := logtest.Listen()
 	built, err := assembly.Build("", settings, string(schema), time.Now, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)
@@ -54,22 +53,4 @@ func start(t *testing.T, more string) *edge {
 		built.Close()
 	})
 	return &edge{url: server.URL, log: log, built: built}
-}
-
-// transcript is what was logged, readable meanwhile.
-type transcript struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (t *transcript) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.text.Write(p)
-}
-
-func (t *transcript) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.text.String()
 }

@@ -60,7 +60,7 @@ func TestEveryBadCredentialIsRefusedAlike(t *testing.T) {
 	if calls := e.calls(); calls > 0 {
 		t.Errorf("nobody was let in, and the sources were called %d times", calls)
 	}
-	if log := e.log.String(); strings.Contains(log, acme.key) || strings.Contains(log, globex.key) {
+	if log := e.log.Text(); strings.Contains(log, acme.key) || strings.Contains(log, globex.key) {
 		t.Error("the log holds a key")
 	}
 }

@@ -69,7 +69,7 @@ auth:
 	if calls != 3 {
 		t.Errorf("the source was asked %d times", calls)
 	}
-	if log := e.log.String(); strings.Contains(log, acme.key) || strings.Contains(log, mine) {
+	if log := e.log.Text(); strings.Contains(log, acme.key) || strings.Contains(log, mine) {
 		t.Error("the log holds a credential")
 	}
 }

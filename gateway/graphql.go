@@ -106,7 +106,7 @@ func (g *graphQL) serveBatch(w http.ResponseWriter, r *http.Request, media strin
 		body.Write(bytes.TrimSpace(g.marshal(r.Context(), result, int(g.HTTP.Answer)-body.Len())))
 	}
 	body.WriteByte(']')
-	entryOf(r.Context()).isBatch()
+	entryOf(r.Context()).noteBatch()
 	return g.send(w, r, http.StatusOK, media, body.Bytes(), hasWritten)
 }
 

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"tributary/billing"
 	"tributary/document"
 	"tributary/loaders"
 	"tributary/sources/upstream"
@@ -57,7 +57,7 @@ type entry struct {
 	client    client
 	operation string
 	kind      string
-	errors    []string // their codes, each once
+	told      []told // errors, each kind once
 	loads     *loaders.Operation
 	meter     upstream.Meter
 	status    int
@@ -68,21 +68,42 @@ func (e *entry) note(operation *document.Operation) {
 	e.operation, e.kind = operation.Definition.Name, string(operation.Definition.Operation)
 }
 
-// noteErrors takes down the codes of errors that are told, each with its source.
+// told is a kind of error that clients are told of.
+type told struct {
+	code   billing.Code
+	source string // "" for none
+}
+
+func (t told) String() string {
+	if t.source == "" {
+		return string(t.code)
+	}
+	return t.source + ":" + string(t.code)
+}
+
+// noteErrors takes down what errors a client is told of.
 func (e *entry) noteErrors(list gqlerror.List) {
 	for _, one := range list {
-		code := fmt.Sprint(one.Extensions["code"])
-		if source, ok := one.Extensions["source"].(string); ok {
-			code = source + ":" + code
-		}
-		if !slices.Contains(e.errors, code) {
-			e.errors = append(e.errors, code)
+		var kind told
+		kind.code, _ = one.Extensions["code"].(billing.Code)
+		kind.source, _ = one.Extensions["source"].(string)
+		if !slices.Contains(e.told, kind) {
+			e.told = append(e.told, kind)
 		}
 	}
 }
 
-// isBatch says instead that several were asked at once.
-func (e *entry) isBatch() { e.operation, e.kind = "", "batch" }
+// noteBatch says instead that several were asked at once.
+func (e *entry) noteBatch() { e.operation, e.kind = "", "batch" }
+
+// errors are the kinds that were told, as words.
+func (e *entry) errors() string {
+	words := make([]string, len(e.told))
+	for i, kind := range e.told {
+		words[i] = kind.String()
+	}
+	return strings.Join(words, " ")
+}
 
 type entryKey struct{}
 
@@ -118,7 +139,7 @@ func (g *Gateway) finish(ctx context.Context, e *entry, took time.Duration) {
 		slog.String("operation", shorten(e.operation)),
 		slog.String("kind", e.kind),
 		slog.Int("status", e.status),
-		slog.String("errors", strings.Join(e.errors, " ")),
+		slog.String("errors", e.errors()),
 		slog.Duration("duration", took),
 		slog.Int64("upstreamCalls", e.meter.Calls()),
 		slog.Int64("cacheHits", hits),

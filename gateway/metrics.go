@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -125,12 +124,8 @@ func (m *Metrics) observe(e *entry, took time.Duration, hits, misses int64) {
 	if e.caller != "" {
 		m.clients.count(e.client)
 	}
-	for _, code := range e.errors {
-		source, code, ok := strings.Cut(code, ":")
-		if !ok {
-			source, code = "", source
-		}
-		m.errors.WithLabelValues(code, source).Inc()
+	for _, kind := range e.told {
+		m.errors.WithLabelValues(string(kind.code), kind.source).Inc()
 	}
 	m.durations.Observe(took.Seconds())
 	m.calls.Add(float64(e.meter.Calls()))

@@ -110,7 +110,7 @@ func TestAPanicCostsItsFieldOrItsRequestAndNeverTheProcess(t *testing.T) {
 					t.Errorf("the error does not name the request: %s", r.body)
 				}
 			}
-			if log := e.log.String(); !strings.Contains(log, `"requestId":"the-request"`) || !strings.Contains(log, `"level":"ERROR"`) {
+			if log := e.log.Text(); !strings.Contains(log, `"requestId":"the-request"`) || !strings.Contains(log, `"level":"ERROR"`) {
 				t.Errorf("the log does not tell of it: %s", log)
 			}
 			if r := e.send("GET", "/healthz", nil, nil); r.status != http.StatusOK {

@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"tributary/config"
 	"tributary/gateway"
 	"tributary/identity"
+	"tributary/logtest"
 	"tributary/sandbox"
 )
 
@@ -32,7 +32,7 @@ type edge struct {
 	upstreams string
 	dam       *dam
 	built     *assembly.Assembly
-	log       *transcript
+	log       *logtest.Log
 }
 
 // start brings up a gateway that is open to everybody, as in development.
@@ -42,7 +42,7 @@ func start(t testing.TB) *edge { return open(t, sandbox.Configuration) }
 // is made to it before it serves.
 func open(t testing.TB, configuration func(upstreams string) string, change ...func(*gateway.Gateway)) *edge {
 	t.Helper()
-	e := &edge{t: t, dam: &dam{next: sandbox.New(time.Now).Handler()}, log: new(transcript)}
+	e := &edge{t: t, dam: &dam{next: sandbox.New(time.Now).Handler()}, log: logtest.Listen()}
 	vendors := httptest.NewServer(e.dam)
 	t.Cleanup(vendors.Close)
 	e.upstreams = vendors.URL
@@ -243,22 +243,4 @@ func eventually(t testing.TB, what string, is func() bool) {
 			t.Fatalf("waited in vain for %s", what)
 		}
 	}
-}
-
-// transcript is what is written to it, readable meanwhile.
-type transcript struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (t *transcript) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.text.Write(p)
-}
-
-func (t *transcript) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.text.String()
 }

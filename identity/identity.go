@@ -17,11 +17,6 @@ import (
 	"tributary/billing"
 )
 
-// Authenticator tells callers by their requests. Its error is ErrRefused.
-type Authenticator interface {
-	Authenticate(r *http.Request) (*access.Caller, error)
-}
-
 // ErrRefused is the one answer to every credential that is missing, unknown,
 // expired or wrong, so that it tells a guesser nothing. The reason is in the log.
 var ErrRefused error = billing.Errorf(billing.CodeUnauthenticated,
@@ -40,7 +35,7 @@ type Options struct {
 	now       func() time.Time // nil for time.Now
 }
 
-// Door is an Authenticator with what it needs to keep its keys fresh. It serves
+// Door tells callers by their requests, and keeps its keys fresh. It serves
 // any number of goroutines.
 type Door struct {
 	options Options

@@ -204,7 +204,7 @@ const mostLooked = 10
 // much already.
 func (p *Portfolio) overworked(ctx context.Context) error {
 	if most := mostLooked * p.ScanLimit; loaders.From(ctx).Looked() > most {
-		return billing.Errorf(billing.CodeLimitExceeded, "the lists of the operation look at more than %d subscriptions (10 times lists.scanLimit)", most)
+		return billing.Errorf(billing.CodeLimitExceeded, "the lists of the operation look at more than %d subscriptions (%d times lists.scanLimit)", most, mostLooked)
 	}
 	return overtime(ctx)
 }

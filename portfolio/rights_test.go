@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"tributary/access"
@@ -154,5 +155,31 @@ func TestTheListsOfAnOperationLookAtABoundedNumber(t *testing.T) {
 	}
 	if looked := op.Looked(); lists == 50 || lists < 5 || looked > 12*w.ScanLimit {
 		t.Errorf("%d lists were answered, which looked at %d", lists, looked)
+	}
+}
+
+func TestFiltersAndSearchesAreBounded(t *testing.T) {
+	w := newWorld(t, sample(3))
+	many := slices.Repeat([]string{"account/a-000"}, 101)
+	for name, filter := range map[string]*portfolio.Filter{"accounts": {Accounts: many}, "sources": {Sources: slices.Repeat([]string{"psa"}, 101)}} {
+		if _, err := w.list(portfolio.Query{Filter: filter}); billing.CodeOf(err) != billing.CodeBadUserInput {
+			t.Errorf("101 %s: %v", name, err)
+		}
+	}
+	if _, err := w.list(portfolio.Query{Filter: &portfolio.Filter{Accounts: many[1:]}}); err != nil {
+		t.Errorf("100 accounts: %v", err)
+	}
+	for name, filter := range map[string]*portfolio.AccountFilter{"101 ids": {IDs: many}, "257 bytes": {NameContains: ptr(strings.Repeat("a", 257))}} {
+		if _, err := w.Accounts(anyone, filter, nil, nil, false); billing.CodeOf(err) != billing.CodeBadUserInput {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	ended, cancel := context.WithCancel(anyone)
+	cancel()
+	if _, err := w.Accounts(ended, nil, nil, nil, false); billing.CodeOf(err) != billing.CodeSourceTimeout {
+		t.Errorf("accounts of a request that is over: %v", err)
+	}
+	if _, err := w.listAs(ended, portfolio.Query{}); billing.CodeOf(err) != billing.CodeSourceTimeout {
+		t.Errorf("a list of a request that is over: %v", err)
 	}
 }
