@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -29,9 +30,34 @@ type flight struct {
 type trip struct {
 	refresh bool         // goes on by itself
 	waiting atomic.Int64 // those who wait, once for each key
+	until   atomic.Int64 // when the last of them gives up, in Unix nanoseconds; never is for not at all
 }
 
-func (t *trip) isWanted() bool { return t.refresh || t.waiting.Load() > 0 }
+var _ billing.Demand = new(trip)
+
+// IsWanted, Until and IsBackground are those of billing.Demand.
+func (t *trip) IsWanted() bool     { return t.refresh || t.waiting.Load() > 0 }
+func (t *trip) IsBackground() bool { return t.refresh }
+
+// never is later than any time at which somebody gives up.
+const never = math.MaxInt64
+
+func (t *trip) Until() time.Time {
+	if until := t.until.Load(); until != 0 && until != never {
+		return time.Unix(0, until)
+	}
+	return time.Time{}
+}
+
+// join counts one who waits under ctx. It needs Cache.mu.
+func (t *trip) join(ctx context.Context) {
+	t.waiting.Add(1)
+	until := int64(never)
+	if deadline, ok := ctx.Deadline(); ok {
+		until = deadline.UnixNano()
+	}
+	t.until.Store(max(t.until.Load(), until))
+}
 
 // fetchFunc asks the source; absence is a nil value without an error.
 type fetchFunc func(context.Context, []Key) map[Key]billing.Outcome[any]
@@ -54,11 +80,11 @@ func (c *Cache) takeOff(ctx context.Context, codec codec, policy Policy, keys []
 			mine = append(mine, key)
 		}
 		if !refresh {
-			f.trip.waiting.Add(1)
+			f.trip.join(ctx)
 		}
 		flights[key] = f
 	}
-	ctx = billing.WhileWanted(ctx, own.isWanted)
+	ctx = billing.WithDemand(ctx, own)
 	c.start(ctx, codec, policy, mine, flights, fetch)
 	c.mu.Unlock()
 	return flights
