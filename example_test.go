@@ -41,6 +41,9 @@ func TestTheExampleShowsTheDefaultsOfTheEdge(t *testing.T) {
 	shown(c.Edge.HTTP, new(graphqlhttp.Settings), new(graphqlhttp.Settings))
 	shown(c.Edge.Limits, new(document.Limits), new(document.Limits))
 	shown(c.Edge.Documents, new(persisted.Settings), new(persisted.Settings))
+	if (c.Cache != config.Cache{Memory: 64 << 20, Answers: config.Answers{Enabled: true, Memory: 16 << 20}}) {
+		t.Errorf("the example shows %+v", c.Cache)
+	}
 	var usual config.Timeouts
 	usual.Defaults()
 	if c.Timeouts != usual || c.Development != (config.Development{}) {

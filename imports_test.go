@@ -65,6 +65,10 @@ var bans = []struct {
 		"requests are read and answers written as the GraphQL over HTTP specification says, whoever executes them",
 	},
 	{
+		[]string{"tributary/answers/..."}, slices.Concat([]string{"net/http/...", "tributary/sources/..."}, interfaces, graphQL),
+		"a whole answer is bytes and what they rest on, however it was asked for and made",
+	},
+	{
 		[]string{"tributary/document/..."},
 		slices.Concat([]string{"net/http/...", "github.com/99designs/gqlgen/..."}, core, edge, interfaces, redis),
 		"a document is judged by the schema, before and apart from its execution",

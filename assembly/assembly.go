@@ -17,6 +17,7 @@ import (
 
 	"tributary/access"
 	"tributary/accounts"
+	"tributary/answers"
 	"tributary/billing"
 	"tributary/cache"
 	"tributary/config"
@@ -39,6 +40,7 @@ type Assembly struct {
 	Redis     *cache.Redis // nil where there is none
 
 	cache   *cache.Cache
+	answers *answers.Cache // nil where none are kept
 	ledger  *ledger.Ledger
 	store   redis.UniversalClient // of the ledger; nil where there is none
 	sources []*loaders.Source
@@ -59,6 +61,9 @@ func (a *Assembly) Close() {
 	}
 	a.edge.close()
 	a.ledger.Close()
+	if a.answers != nil {
+		a.answers.Close()
+	}
 	if a.store != nil {
 		a.store.Close()
 	}
@@ -131,6 +136,12 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 		Observe:   a.Gateway.Metrics.ObserveWrite,
 		Log:       log,
 	})
+	if settings.Cache.Answers.Enabled {
+		a.answers = answers.New(answers.Options{Memory: uint64(settings.Cache.Answers.Memory), Now: now, Serves: a.cache.Hears}) // #nosec G115 -- as above
+		a.cache.OnDrop(a.answers.Drop)
+		a.Gateway.Answers = a.answers
+		a.Gateway.Metrics.WatchAnswers(a.answers)
+	}
 	a.Gateway.Metrics.WatchSources(opened)
 	if a.Redis != nil {
 		a.Gateway.Ready.PingRedis = a.Redis.Ping

@@ -2,8 +2,11 @@ package assembly
 
 import (
 	"log/slog"
+	"net/textproto"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -117,8 +120,30 @@ func (a *Assembly) openEdge(g *gateway.Gateway, file string, settings *config.Co
 	g.Failures = throttle.NewFailures(w.throttle.Failures)
 	g.Budgets = throttle.NewLimiter(w.throttle.Rate, a.store, redisWait)
 	g.Metrics.WatchEdge(g.Callers, g.Arriving, g.Sending, g.Budgets, g.Persisted)
+	g.Vary = varying(settings.Sources)
 	g.RequestTime, g.Development = settings.Timeouts.Request, settings.Development
 	return nil
+}
+
+// varying are the headers of requests that answers follow: those that tell the
+// caller, and those that sources are passed on.
+func varying(sources []config.Source) string {
+	names := []string{"Authorization", "X-Api-Key"}
+	for _, source := range sources {
+		var shared struct {
+			Auth struct {
+				Forward []string `yaml:"forward"`
+			} `yaml:"auth"`
+		}
+		// Of its other keys, which are faults here, the source has read all.
+		_ = source.Node.Decode(&shared)
+		for _, name := range shared.Auth.Forward {
+			if name = textproto.CanonicalMIMEHeaderKey(name); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // placed says where a fault of auth.mode stands.

@@ -31,6 +31,7 @@ type Cache struct {
 	flights map[Key]*flight
 	closed  bool
 	drops   uint64 // counts them: what was read before the latest is not kept
+	onDrop  func([]Subject)
 	holds   map[Subject]hold
 
 	// With Redis: what other replicas drop, and who did what this one dropped.

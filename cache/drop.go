@@ -67,6 +67,13 @@ func (c *Cache) dropElsewhere(ctx context.Context, subjects []Subject, known []K
 	return c.awaited.reach(ctx, id, s.heard)
 }
 
+// OnDrop has f called with what is dropped, none for everything, before anybody
+// is told that it is.
+func (c *Cache) OnDrop(f func([]Subject)) { c.onDrop = f }
+
+// Hears reports whether what other replicas drop is heard of.
+func (c *Cache) Hears() bool { return !c.deaf.Load() }
+
 // invalidate forgets subjects in the process, lets nothing in that is under
 // way, and returns the keys that there were.
 func (c *Cache) invalidate(subjects []Subject) []Key {
@@ -77,6 +84,9 @@ func (c *Cache) invalidate(subjects []Subject) []Key {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.drops++
+	if c.onDrop != nil {
+		c.onDrop(subjects)
+	}
 	var known []Key
 	for key := range c.memory.Keys() {
 		if wanted[key.Subject()] {
@@ -100,6 +110,9 @@ func (c *Cache) invalidateAll() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.drops++
+	if c.onDrop != nil {
+		c.onDrop(nil)
+	}
 	c.memory.InvalidateAll()
 	for _, f := range c.flights {
 		f.dropped = true

@@ -214,6 +214,9 @@ func (c *Cache) land(codec codec, policy Policy, key Key, f *flight) {
 // forget lets go an older answer that the source has taken back.
 func (c *Cache) forget(key Key) {
 	c.drops++
+	if c.onDrop != nil {
+		c.onDrop([]Subject{key.Subject()})
+	}
 	c.memory.Invalidate(key)
 	if c.redis != nil {
 		c.redis.forget(key)

@@ -80,6 +80,11 @@ func (p Policy) lifetime(key Key, e *entry) time.Duration {
 	return p.TTL - time.Duration(float64(p.TTL)*p.Jitter*share)
 }
 
+// freshUntil is when e stops being fresh.
+func (p Policy) freshUntil(key Key, e *entry) time.Time {
+	return e.fetchedAt.Add(p.lifetime(key, e))
+}
+
 // keep is for how long an entry is worth keeping at all; 0 for not.
 func (p Policy) keep(absent bool) time.Duration {
 	if absent {

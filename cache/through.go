@@ -15,6 +15,8 @@ type Answer[V any] struct {
 	Value      V
 	Provenance billing.Provenance
 	Err        error
+	// FreshUntil is when a fresh answer stops being so; zero for any other.
+	FreshUntil time.Time
 }
 
 // Through answers keys from the cache where policy lets it, and else through
@@ -64,7 +66,7 @@ func bypass[V any](ctx context.Context, c *Cache, keys []Key, fetch fetchFunc) m
 }
 
 func typed[V any](f finding) Answer[V] {
-	answer := Answer[V]{Provenance: f.provenance, Err: f.err}
+	answer := Answer[V]{Provenance: f.provenance, Err: f.err, FreshUntil: f.freshUntil}
 	if f.err != nil || f.value == nil {
 		return answer
 	}
@@ -80,7 +82,13 @@ func typed[V any](f finding) Answer[V] {
 type finding struct {
 	value      any
 	provenance billing.Provenance
+	freshUntil time.Time
 	err        error
+}
+
+func (f finding) until(t time.Time) finding {
+	f.freshUntil = t
+	return f
 }
 
 // reader is one call of Through.
@@ -104,7 +112,7 @@ func (r *reader) read(ctx context.Context, keys []Key) map[Key]finding {
 		}
 		switch grade := r.policy.grade(key, e, r.now); {
 		case grade == fresh:
-			findings[key] = found(e, billing.Fresh, billing.CacheHit, nil)
+			findings[key] = found(e, billing.Fresh, billing.CacheHit, nil).until(r.policy.freshUntil(key, e))
 		case grade >= reserve && e.paused(r.now):
 			findings[key] = found(e, billing.StaleSourceDown, billing.CacheStale, e.pauseErr)
 		case grade == stale:
@@ -135,7 +143,7 @@ func (r *reader) miss(ctx context.Context, keys []Key, kept map[Key]*entry, find
 			continue
 		}
 		if err == nil {
-			findings[key] = found(e, billing.Fresh, billing.CacheMiss, nil)
+			findings[key] = found(e, billing.Fresh, billing.CacheMiss, nil).until(r.policy.freshUntil(key, e))
 			continue
 		}
 		old, ok := kept[key]

@@ -34,9 +34,16 @@ type Admin struct {
 	Listen string `yaml:"listen"` // host:port; "" where it is off
 }
 
-// Cache bounds the cache within the process.
+// Cache bounds the caches within the process.
 type Cache struct {
-	Memory Size `yaml:"memory"`
+	Memory  Size    `yaml:"memory"` // of what sources answered
+	Answers Answers `yaml:"answers"`
+}
+
+// Answers says whether whole answers to queries are kept, and how many.
+type Answers struct {
+	Enabled bool `yaml:"enabled"`
+	Memory  Size `yaml:"memory"`
 }
 
 // Lists bounds what a list asks the sources for.
@@ -173,7 +180,7 @@ func Parse(name string, data []byte, env Env) (*Config, error) {
 	}
 	written := file{
 		Listen: "127.0.0.1:8080",
-		Cache:  Cache{Memory: 64 << 20},
+		Cache:  Cache{Memory: 64 << 20, Answers: Answers{Enabled: true, Memory: 16 << 20}},
 		Log:    Log{Level: "info", Format: "json"},
 		Lists:  Lists{ScanLimit: 1000},
 	}

@@ -88,6 +88,9 @@ func (c *Cache) Validate() error {
 	if c.Memory < least {
 		return Invalidf("memory", "%s is too small; at least %s is needed", c.Memory, Size(least))
 	}
+	if c.Answers.Enabled && c.Answers.Memory < least {
+		return Invalidf("answers.memory", "%s is too small; at least %s is needed, or enabled: false", c.Answers.Memory, Size(least))
+	}
 	return nil
 }
 

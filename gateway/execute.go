@@ -115,7 +115,11 @@ func (g *graphQL) run(ctx context.Context, asked *graphql.OperationContext) *res
 		asked.ResolverMiddleware = room.resolve
 	}
 	answers, ctx := g.executor.DispatchOperation(ctx, asked)
-	done := &result{outcome: graphqlhttp.Executed, answer: answers(ctx), isWrite: isWrite}
+	done := &result{outcome: graphqlhttp.Executed, answer: answers(ctx), isWrite: isWrite, text: asked.RawQuery}
+	if loads := entryOf(ctx).loads; !isWrite {
+		done.basis, done.directory, done.fetched = loads.Basis(), loads.Directory(), loads.CacheMisses()
+		done.isLive = isLive(asked.Operation.SelectionSet)
+	}
 	if err := room.fault(ctx); err != nil {
 		done.answer = &graphql.Response{Data: json.RawMessage("null"), Errors: gqlerror.List{g.present(ctx, err)}}
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"tributary/answers"
 	"tributary/billing"
 	"tributary/config"
 	"tributary/document"
@@ -47,6 +48,8 @@ type Gateway struct {
 	Failures    *throttle.Failures
 	Budgets     *throttle.Limiter
 	Sending     *throttle.Weights // bytes of answers that are being sent
+	Answers     *answers.Cache    // nil where whole answers are not kept
+	Vary        string            // headers of requests that answers follow
 	RequestTime time.Duration     // from a request's arrival to its answer
 	Development config.Development
 

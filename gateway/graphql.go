@@ -13,9 +13,11 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"tributary/access"
+	"tributary/accounts"
 	"tributary/billing"
 	"tributary/graph"
 	"tributary/graphqlhttp"
+	"tributary/loaders"
 	"tributary/resolvers"
 )
 
@@ -40,9 +42,7 @@ func (g *Gateway) graphQL() http.Handler {
 
 // ServeHTTP answers one request, or the requests of one batch.
 func (g *graphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), g.RequestTime)
-	defer cancel()
-	r = r.WithContext(ctx)
+	ctx := r.Context()
 	defer func() {
 		if fault := recover(); fault != nil {
 			graphqlhttp.WriteRefusal(w, r, &graphqlhttp.Refusal{Status: http.StatusInternalServerError, Err: g.panicked(ctx, fault)}, extensions)
@@ -71,24 +71,40 @@ func (g *graphQL) serve(w http.ResponseWriter, r *http.Request) *graphqlhttp.Ref
 	if refused != nil {
 		return refused
 	}
-	requests, isBatch, refused := g.HTTP.Read(r)
+	text, refused := g.HTTP.ReadText(r)
 	if refused != nil {
 		return refused
 	}
-	if !isBatch {
-		result, refused := g.execute(r, requests[0])
-		if refused != nil {
+	var asked *asking
+	if g.Answers != nil {
+		asked = g.asking(r, text)
+		if done, refused := g.recall(w, r, media, asked); done {
 			return refused
 		}
-		result.retryAfter(w.Header())
-		status := graphqlhttp.Status(media, result.outcome)
-		if result.lacks != nil {
-			status = http.StatusForbidden
-			w.Header().Set("WWW-Authenticate", result.lacks.challenge())
-		}
-		return g.send(w, r, status, media, g.marshal(r.Context(), result, int(g.HTTP.Answer)), result.isWrite)
 	}
-	return g.serveBatch(w, r, media, requests)
+	requests, isBatch, refused := g.HTTP.Parse(r.Method, text)
+	if refused != nil {
+		return refused
+	}
+	ctx, cancel := context.WithDeadline(r.Context(), entryOf(r.Context()).begun.Add(g.RequestTime))
+	defer cancel()
+	r = r.WithContext(ctx)
+	if isBatch {
+		return g.serveBatch(w, r, media, requests)
+	}
+	result, refused := g.execute(r, requests[0])
+	if refused != nil {
+		return refused
+	}
+	result.retryAfter(w.Header())
+	answer := graphqlhttp.Answer{Status: graphqlhttp.Status(media, result.outcome), Media: media}
+	if result.lacks != nil {
+		answer.Status = http.StatusForbidden
+		w.Header().Set("WWW-Authenticate", result.lacks.challenge())
+	}
+	answer.Body = g.marshal(ctx, result, int(g.HTTP.Answer))
+	g.keep(w.Header(), entryOf(ctx), requests[0], asked, result, &answer)
+	return g.send(w, r, answer, result.isWrite)
 }
 
 // serveBatch answers the requests of a batch, one after the other.
@@ -107,20 +123,21 @@ func (g *graphQL) serveBatch(w http.ResponseWriter, r *http.Request, media strin
 	}
 	body.WriteByte(']')
 	entryOf(r.Context()).noteBatch()
-	return g.send(w, r, http.StatusOK, media, body.Bytes(), hasWritten)
+	return g.send(w, r, graphqlhttp.Answer{Status: http.StatusOK, Media: media, Body: body.Bytes()}, hasWritten)
 }
 
 // send writes an answer, where its caller does not leave too many others unread.
 // What a write has done is told all the same.
-func (g *graphQL) send(w http.ResponseWriter, r *http.Request, status int, media string, body []byte, hasWritten bool) *graphqlhttp.Refusal {
-	give, ok := g.Sending.Take(access.From(r.Context()).Subject, int64(len(body)))
+func (g *graphQL) send(w http.ResponseWriter, r *http.Request, answer graphqlhttp.Answer, hasWritten bool) *graphqlhttp.Refusal {
+	give, ok := g.Sending.Take(access.From(r.Context()).Subject, int64(len(answer.Body)))
 	if ok {
 		defer give()
 	} else if !hasWritten {
 		return full(&billing.Error{Code: billing.CodeRateLimited, Op: "send an answer", RetryAfter: time.Now().Add(time.Second),
 			Message: "too many answers wait to be read; read them, or try again in a moment"})
 	}
-	graphqlhttp.Write(w, status, media, body)
+	answer.Vary = g.Vary
+	graphqlhttp.Write(w, r, answer)
 	return nil
 }
 
@@ -130,6 +147,13 @@ type result struct {
 	answer  *graphql.Response
 	isWrite bool
 	lacks   *missingScope // why it is refused; nil for any other reason
+
+	// Of a query that was executed.
+	text      string // of its document
+	basis     loaders.Basis
+	directory *accounts.Directory
+	fetched   int64 // documents that no cache had
+	isLive    bool  // it tells of the gateway itself
 }
 
 // refusedBy is the result of a request whose document, operation or variables

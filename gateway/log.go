@@ -58,6 +58,8 @@ type entry struct {
 	operation string
 	kind      string
 	told      []told // errors, each kind once
+	begun     time.Time
+	isKept    bool // the answer was kept from before
 	loads     *loaders.Operation
 	meter     upstream.Meter
 	status    int
@@ -116,12 +118,11 @@ func entryOf(ctx context.Context) *entry {
 // operation's name and its own.
 func (g *Gateway) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begun := time.Now()
-		e := &entry{status: http.StatusOK, client: clientOf(r.Header)}
+		e := &entry{begun: time.Now(), status: http.StatusOK, client: clientOf(r.Header)}
 		ctx := context.WithValue(r.Context(), entryKey{}, e)
 		ctx = upstream.WithMeter(ctx, &e.meter)
 		next.ServeHTTP(&statusWriter{ResponseWriter: w, entry: e}, r.WithContext(ctx))
-		g.finish(ctx, e, time.Since(begun))
+		g.finish(ctx, e, time.Since(e.begun))
 	})
 }
 
@@ -142,6 +143,7 @@ func (g *Gateway) finish(ctx context.Context, e *entry, took time.Duration) {
 		slog.String("errors", e.errors()),
 		slog.Duration("duration", took),
 		slog.Int64("upstreamCalls", e.meter.Calls()),
+		slog.Bool("answerKept", e.isKept),
 		slog.Int64("cacheHits", hits),
 		slog.Int64("cacheMisses", misses),
 	)

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"tributary/answers"
 	"tributary/billing"
 	"tributary/loaders"
 	"tributary/persisted"
@@ -105,6 +106,13 @@ func (m *Metrics) WatchEdge(callers, arriving *throttle.Gate, sending *throttle.
 	m.WatchCounter("tributary_persisted_registered_total", "Documents that clients registered.", func() int64 { return documents.Stats().Registered })
 	m.WatchCounter("tributary_persisted_redis_faults_total", "Documents that Redis did not answer for, or had wrong.", func() int64 { return documents.Stats().Faults })
 	m.WatchCounter("tributary_untrusted_documents_total", "Documents that were executed without being trusted, where that is counted.", func() int64 { return documents.Stats().Untrusted })
+}
+
+// WatchAnswers shows how often a whole answer was kept.
+func (m *Metrics) WatchAnswers(kept *answers.Cache) {
+	m.WatchCounter("tributary_answers_hits_total", "Queries that were given an answer that was kept.", func() int64 { return kept.Stats().Hits })
+	m.WatchCounter("tributary_answers_misses_total", "Requests that no answer was kept for.", func() int64 { return kept.Stats().Misses })
+	m.WatchCounter("tributary_answers_stored_total", "Answers that were kept.", func() int64 { return kept.Stats().Stored })
 }
 
 // ObserveRefusedCredential counts a caller that was not let in.

@@ -92,20 +92,38 @@ func (s *Settings) checkHead(r *http.Request) *Refusal {
 	return nil
 }
 
-// Read reads what r asks for. There is one request, or several where r is a
-// batch, which is answered with an array of as many answers in the same order
-// and the status 200, even where it holds one.
-func (s *Settings) Read(r *http.Request) (requests []*Request, batch bool, refused *Refusal) {
+// ReadText reads the text in which r asks: the body of a POST, decompressed, or
+// the query string of a GET.
+func (s *Settings) ReadText(r *http.Request) ([]byte, *Refusal) {
 	if refused := s.Check(r); refused != nil {
-		return nil, false, refused
+		return nil, refused
 	}
 	if r.Method == http.MethodPost {
-		requests, batch, refused = s.readBody(r)
+		return s.body(r)
+	}
+	return []byte(r.URL.RawQuery), nil
+}
+
+// Parse is what a text asks for that came by a method. There is one request, or
+// several where the text is a batch, which is answered with an array of as many
+// answers in the same order and the status 200, even where it holds one.
+func (s *Settings) Parse(method string, text []byte) (requests []*Request, batch bool, refused *Refusal) {
+	if method == http.MethodPost {
+		requests, batch, refused = s.parseBody(text)
 	} else {
-		requests, refused = s.parseQuery(r.URL.RawQuery)
+		requests, refused = s.parseQuery(string(text))
 	}
 	if refused != nil {
 		return nil, batch, refused
 	}
 	return requests, batch, nil
+}
+
+// Read is ReadText and Parse.
+func (s *Settings) Read(r *http.Request) (requests []*Request, batch bool, refused *Refusal) {
+	text, refused := s.ReadText(r)
+	if refused != nil {
+		return nil, false, refused
+	}
+	return s.Parse(r.Method, text)
 }

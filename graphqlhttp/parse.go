@@ -17,12 +17,8 @@ var keys = []string{"query", "operationName", "variables", "extensions", "docume
 
 const theBody = "the body"
 
-// readBody reads a request, or a batch of them.
-func (s *Settings) readBody(r *http.Request) (requests []*Request, batch bool, refused *Refusal) {
-	text, refused := s.body(r)
-	if refused != nil {
-		return nil, false, refused
-	}
+// parseBody reads a request, or a batch of them.
+func (s *Settings) parseBody(text []byte) (requests []*Request, batch bool, refused *Refusal) {
 	if len(text) == 0 {
 		return nil, false, malformed(`the body is empty; it is a JSON object such as {"query": "..."}`)
 	}

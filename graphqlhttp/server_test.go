@@ -37,7 +37,7 @@ func echo(settings *graphqlhttp.Settings) http.Handler {
 			return
 		}
 		body, _ := json.Marshal(map[string]any{"requests": requests, "batch": batch})
-		graphqlhttp.Write(w, graphqlhttp.Status(media, graphqlhttp.Executed), media, body)
+		graphqlhttp.Write(w, r, graphqlhttp.Answer{Status: graphqlhttp.Status(media, graphqlhttp.Executed), Media: media, Body: body})
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -35,16 +36,92 @@ func Status(media string, outcome Outcome) int {
 	return http.StatusOK
 }
 
-// Write answers with body, which is JSON in UTF-8. Answers are nobody else's,
-// so they are kept nowhere on the way.
-func Write(w http.ResponseWriter, status int, media string, body []byte) {
+// Answer is an answer on its way to its client.
+type Answer struct {
+	Status int
+	Media  string // as Negotiate chose it
+	Body   []byte // JSON in UTF-8
+	// Lasts says for how long the client may keep it; nil for not at all. Nobody
+	// else may, for answers are made for their callers.
+	Lasts *Lasting
+	// ETag names the bytes of the body, without quotes; "" for no name.
+	ETag string
+	// Encoded, where set, is the body in a coding; otherwise it is made on the spot.
+	Encoded func(Coding) []byte
+	Vary    string // headers of the request, beside Accept and Accept-Encoding, that the answer follows
+}
+
+// Lasting is how old an answer is and for how much longer it holds.
+type Lasting struct{ Age, Left time.Duration }
+
+// Write answers r. A GET that already has the answer is told so.
+func Write(w http.ResponseWriter, r *http.Request, a Answer) {
 	header := w.Header()
-	header.Set("Content-Type", media+"; charset=utf-8")
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	header.Set("Cache-Control", "no-store")
-	header.Add("Vary", "Accept")
-	w.WriteHeader(status)
+	coding := ChooseCoding(r, len(a.Body))
+	header["Content-Type"] = contentTypes[a.Media]
+	vary := "Accept, Accept-Encoding"
+	if a.Vary != "" {
+		vary += ", " + a.Vary
+	}
+	header["Vary"] = append(header["Vary"], vary)
+	a.writeLasting(header)
+	if a.ETag != "" {
+		tag := `"` + a.ETag + `"`
+		if coding != Identity {
+			tag = `"` + a.ETag + "-" + string(coding) + `"`
+		}
+		header["Etag"] = []string{tag}
+		if r.Method == http.MethodGet && a.Status == http.StatusOK && matches(r.Header["If-None-Match"], tag) {
+			delete(header, "Content-Type")
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	body := a.Body
+	if coding != Identity {
+		header["Content-Encoding"] = []string{string(coding)}
+		if a.Encoded != nil {
+			body = a.Encoded(coding)
+		} else {
+			body = coding.Encode(body)
+		}
+	}
+	header["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(a.Status)
 	w.Write(body)
+}
+
+var contentTypes = map[string][]string{
+	plainJSON:   {plainJSON + "; charset=utf-8"},
+	graphQLJSON: {graphQLJSON + "; charset=utf-8"},
+}
+
+var noStore = []string{"no-store"}
+
+// writeLasting tells an age and a lifetime of which it is a part, as RFC 9111
+// reads them (section 4.2): what is left is their difference.
+func (a *Answer) writeLasting(header http.Header) {
+	if a.Lasts == nil {
+		header["Cache-Control"] = noStore
+		return
+	}
+	age, left := int64(a.Lasts.Age/time.Second), int64(a.Lasts.Left/time.Second)
+	header["Cache-Control"] = []string{"private, max-age=" + strconv.FormatInt(age+left, 10)}
+	header["Age"] = []string{strconv.FormatInt(age, 10)}
+}
+
+// matches reports whether a condition names the tag, by the weak comparison of
+// RFC 9110, section 13.1.2.
+func matches(lines []string, tag string) bool {
+	for _, line := range lines {
+		for member, rest := cutMember(line); member != "" || rest != ""; member, rest = cutMember(rest) {
+			member = strings.TrimSpace(member)
+			if member == "*" || strings.TrimPrefix(member, "W/") == tag {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Extensions makes the extensions of an error, its code among them.
@@ -65,7 +142,7 @@ func WriteRefusal(w http.ResponseWriter, r *http.Request, refused *Refusal, exte
 		panic(err) // extensions made something that is no JSON
 	}
 	maps.Copy(w.Header(), refused.Header)
-	Write(w, refused.Status, media, body)
+	Write(w, r, Answer{Status: refused.Status, Media: media, Body: body})
 	if refused.Header.Get("Connection") == "close" {
 		// What is left of a short body is waited for otherwise, although the answer
 		// is out. A writer that knows no deadlines has no connection to hold.

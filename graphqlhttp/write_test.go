@@ -36,7 +36,7 @@ func TestAnAnswerTellsItsTypeAndLength(t *testing.T) {
 			got := post(t, server.URL, body, "Accept", media)
 			header := got.header
 			if got.status != status || header.Get("Content-Type") != media+"; charset=utf-8" || header.Get("Content-Length") == "" ||
-				header.Get("Vary") != "Accept" || header.Get("Cache-Control") != "no-store" {
+				header.Get("Vary") != "Accept, Accept-Encoding" || header.Get("Cache-Control") != "no-store" {
 				t.Errorf("%s: %d %v", media, got.status, header)
 			}
 		}

@@ -71,10 +71,13 @@ func (q question[K, V]) fetchFrom(ctx context.Context, s *Set, source *Source, k
 		}
 	}()
 	ctx = source.Pinned(ctx)
+	basis := &From(ctx).basis
 	cacheKeys := make([]cache.Key, 0, len(keys))
 	byCacheKey := make(map[cache.Key]K, len(keys))
 	for _, key := range keys {
-		cacheKey, err := cache.NewKey(q.codec.Version(), source.Name(), source.Tenant(ctx, q.org(key)), q.entity, q.id(key))
+		tenant := source.Tenant(ctx, q.org(key))
+		basis.asked(source, q.org(key), tenant)
+		cacheKey, err := cache.NewKey(q.codec.Version(), source.Name(), tenant, q.entity, q.id(key))
 		if err != nil {
 			put(key, cache.Answer[V]{Err: err})
 			continue
@@ -97,6 +100,7 @@ func (q question[K, V]) fetchFrom(ctx context.Context, s *Set, source *Source, k
 		return out
 	}
 	for cacheKey, answer := range cache.Through(ctx, s.cache, q.codec, source.Policy, cacheKeys, ask) {
+		basis.rest(cacheKey.Subject(), answer.FreshUntil, answer.Provenance)
 		put(byCacheKey[cacheKey], answer)
 	}
 }

@@ -37,6 +37,7 @@ type batches struct {
 	trials        *loader[documentKey, *billing.Trial]
 
 	flusher  flusher
+	basis    basis
 	looked   atomic.Int64
 	hits     atomic.Int64
 	misses   atomic.Int64

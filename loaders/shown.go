@@ -21,16 +21,26 @@ func (s *Subscription) Source() *Source { return s.From }
 // may see; nil for none.
 func (s *Subscription) Account() *billing.Account { return s.op.directory.Holder(s.op.caller, s.Ref) }
 
+// CameBy says how it was come by, to whoever does not tell clients.
+func (s *Subscription) CameBy() billing.Provenance { return s.provenance }
+
 // Provenance says how it was come by.
 func (s *Subscription) Provenance() *Provenance {
-	return &Provenance{Provenance: s.provenance, at: s.op.now}
+	if s.provenance.Cache != billing.CacheHit {
+		s.op.Fleeting()
+	}
+	return &Provenance{Provenance: s.provenance, op: s.op}
 }
 
 // IsEntitled is billing's rule as of the operation.
-func (s *Subscription) IsEntitled() bool { return s.Subscription.IsEntitled(s.op.now) }
+func (s *Subscription) IsEntitled() bool {
+	s.Turns()
+	return s.Subscription.IsEntitled(s.op.now)
+}
 
 // Capabilities is what may be asked of it in its present state.
 func (s *Subscription) Capabilities() []billing.Capability {
+	s.Turns()
 	return billing.Allowed(s.From.Source, s.Subscription, s.op.now)
 }
 
@@ -80,6 +90,7 @@ func (s *Subscription) Trial() (*Trial, error) {
 	if s.Subscription.Trial == nil {
 		return nil, nil
 	}
+	s.Turns()
 	return &Trial{Trial: s.Subscription.Trial, at: s.op.now}, nil
 }
 
@@ -144,15 +155,17 @@ func (t *Trial) IsActive() bool { return t.Trial.IsActive(t.at) }
 // DaysRemaining is the days left, begun ones counted whole.
 func (t *Trial) DaysRemaining() *int { return t.Trial.DaysRemaining(t.at) }
 
-// Provenance is an answer's provenance as of an instant.
+// Provenance is an answer's provenance as of its operation.
 type Provenance struct {
 	billing.Provenance
-	at time.Time
+	op *Operation
 }
 
 // AgeSeconds is how long ago the source said it.
 func (p *Provenance) AgeSeconds() int {
-	return max(int(p.at.Sub(p.FetchedAt)/time.Second), 0)
+	age := max(p.op.now.Sub(p.FetchedAt), 0) / time.Second
+	p.op.ChangesAt(p.FetchedAt.Add((age + 1) * time.Second))
+	return int(age)
 }
 
 // DegradedReason is why the source could not be asked; nil where it could.

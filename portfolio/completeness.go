@@ -75,7 +75,7 @@ func (c *census) note(source string, subs []*loaders.Subscription, err error) {
 
 // noteAge tells an old answer apart, and why it is no newer one.
 func (c *census) noteAge(part *SourceCompleteness, s *loaders.Subscription) {
-	provenance := s.Provenance()
+	provenance := s.CameBy()
 	if provenance.Freshness == billing.Fresh || part.Outcome == OutcomeFailed {
 		return
 	}

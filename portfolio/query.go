@@ -224,6 +224,7 @@ func (f *Filter) matches(s *loaders.Subscription, now time.Time) bool {
 		return false
 	}
 	if f.TrialEndsBefore != nil {
+		s.Turns()
 		trial := s.Subscription.Trial
 		return trial.IsActive(now) && trial.EndsAt != nil && trial.EndsAt.Before(*f.TrialEndsBefore)
 	}

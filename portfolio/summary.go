@@ -21,6 +21,7 @@ type Summary struct {
 	Completeness      *Completeness
 
 	rows []*loaders.Subscription
+	op   *loaders.Operation
 	now  time.Time
 }
 
@@ -55,7 +56,7 @@ func (p *Portfolio) Summarise(ctx context.Context, account *billing.Account, fil
 		census:    newCensus(p.Sources),
 	}
 	rows := l.matching(p.candidates(ctx, account, filter))
-	s := &Summary{SubscriptionCount: len(rows), rows: rows, now: op.Now()}
+	s := &Summary{SubscriptionCount: len(rows), rows: rows, op: op, now: op.Now()}
 	s.count(p.Sources)
 	s.addUp(l.census)
 	s.Completeness = l.census.close()

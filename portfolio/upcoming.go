@@ -49,7 +49,9 @@ func (s *Summary) Upcoming(days *int) ([]*UpcomingEvent, error) {
 	until := s.now.Add(time.Duration(reach) * 24 * time.Hour)
 	events := []*UpcomingEvent{}
 	for _, row := range s.rows {
+		row.Turns()
 		for _, event := range eventsOf(row, s.now) {
+			s.op.ChangesAt(event.At.Add(s.now.Sub(until))) // when it comes within reach
 			if event.At.After(s.now) && !event.At.After(until) {
 				events = append(events, event)
 			}

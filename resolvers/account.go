@@ -21,7 +21,7 @@ func (r accountResolver) Summary(ctx context.Context, account *billing.Account, 
 	if err != nil {
 		return nil, err
 	}
-	tell(ctx, summary.Completeness.Failures())
+	tell(ctx, summary.Completeness)
 	return summary, nil
 }
 

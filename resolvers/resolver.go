@@ -54,15 +54,18 @@ func (r Root) list(ctx context.Context, account *billing.Account, page portfolio
 	if err != nil {
 		return nil, err
 	}
-	tell(ctx, connection.Completeness.Failures())
+	tell(ctx, connection.Completeness)
 	return connection, nil
 }
 
 // tell adds errors to the answer beside what the field returns: one for each
 // source that failed. The fields below it do not tell them again.
-func tell(ctx context.Context, errs []error) {
+func tell(ctx context.Context, completeness *portfolio.Completeness) {
 	op := loaders.From(ctx)
-	for _, err := range errs {
+	if !completeness.Complete {
+		op.Fleeting()
+	}
+	for _, err := range completeness.Failures() {
 		op.Once(err)
 		graphql.AddError(ctx, err)
 	}

@@ -1,0 +1,164 @@
+package gateway
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"tributary/access"
+	"tributary/accounts"
+	"tributary/answers"
+	"tributary/graphqlhttp"
+	"tributary/loaders"
+	"tributary/persisted"
+)
+
+// asking is a request whose answer may be kept, or has been.
+type asking struct {
+	key       answers.Key
+	directory *accounts.Directory
+	begun     answers.Begun
+}
+
+// asking is what r asks in text.
+func (g *graphQL) asking(r *http.Request, text []byte) *asking {
+	return &asking{
+		key:       answers.Key{Method: r.Method, Question: string(text), Caller: g.callerOf(r.Context())},
+		directory: g.Portfolio.Directory(),
+		begun:     g.Answers.Begin(),
+	}
+}
+
+// callerOf is all of a caller that an answer may follow: who it is, what it may
+// see, and the credentials of its own that sources would be sent.
+func (g *graphQL) callerOf(ctx context.Context) string {
+	caller := access.From(ctx)
+	var b strings.Builder
+	write := func(texts ...string) {
+		for _, text := range texts {
+			b.WriteString(strconv.Itoa(len(text)))
+			b.WriteByte(':')
+			b.WriteString(text)
+		}
+	}
+	write(caller.Subject, strconv.FormatBool(caller.AllAccounts), strconv.Itoa(len(caller.Scopes)))
+	for _, scope := range caller.Scopes {
+		write(string(scope))
+	}
+	write(caller.Accounts...)
+	for _, source := range g.Portfolio.Sources.Sources() {
+		if borrowed := source.Borrowed(ctx); borrowed != "" {
+			write(source.Name(), borrowed)
+		}
+	}
+	return b.String()
+}
+
+// recall answers from what is kept, and reports whether it could. Whether the
+// document may still be asked for is looked at again.
+func (g *graphQL) recall(w http.ResponseWriter, r *http.Request, media string, asked *asking) (done bool, refused *graphqlhttp.Refusal) {
+	ctx := r.Context()
+	kept := g.Answers.Get(ctx, asked.key, asked.directory)
+	if kept == nil {
+		return false, nil
+	}
+	found, err := g.Persisted.Resolve(ctx, kept.Document)
+	if err != nil || found.Text != kept.Text {
+		return false, nil
+	}
+	g.Persisted.Accept(ctx, found)
+	entry := entryOf(ctx)
+	entry.operation, entry.kind, entry.isKept = kept.Operation, kept.Kind, true
+	answer := graphqlhttp.Answer{
+		Status: http.StatusOK, Media: media, Body: kept.Body, ETag: kept.ETag,
+		Lasts:   g.lasting(kept.Basis),
+		Encoded: func(coding graphqlhttp.Coding) []byte { return kept.Encoded(string(coding), coding.Encode) },
+	}
+	w.Header()["Cache-Status"] = []string{"tributary-answers; hit; ttl=" + strconv.FormatInt(int64(answer.Lasts.Left/time.Second), 10)}
+	return true, g.send(w, r, answer, false)
+}
+
+// keep keeps what was answered without an error, and says so in the header.
+func (g *graphQL) keep(header http.Header, entry *entry, request *graphqlhttp.Request, asked *asking, r *result, answer *graphqlhttp.Answer) {
+	isGiven := r.outcome == graphqlhttp.Executed && !r.isWrite && len(r.answer.Errors) == 0
+	if !isGiven {
+		return
+	}
+	if !r.basis.IsFleeting && !r.isLive {
+		answer.Lasts = g.lasting(r.basis)
+		answer.ETag = tagOf(answer.Body)
+	}
+	documents := "tributary-documents; fwd=miss"
+	if r.fetched == 0 {
+		documents = "tributary-documents; hit"
+	}
+	if asked == nil {
+		header["Cache-Status"] = []string{documents}
+		return
+	}
+	isSame := g.Portfolio.Directory() == asked.directory && r.directory == asked.directory
+	isKept := isSame && !r.isLive && isPlainly(request) && g.Answers.Keep(asked.key, asked.begun, &answers.Answer{
+		Body: answer.Body, ETag: answer.ETag, Basis: r.basis, Directory: asked.directory,
+		Document:  persisted.Request{Query: request.Query, DocumentID: request.DocumentID, Extensions: request.Extensions},
+		Text:      r.text,
+		Operation: entry.operation, Kind: entry.kind,
+	})
+	status := "tributary-answers; fwd=uri-miss"
+	if isKept {
+		status += "; stored"
+	}
+	header["Cache-Status"] = []string{documents + ", " + status}
+}
+
+// isPlainly reports whether a request asks for nothing beside data.
+func isPlainly(request *graphqlhttp.Request) bool {
+	_, names := request.Extensions["persistedQuery"]
+	return len(request.Extensions) == 0 || names && len(request.Extensions) == 1
+}
+
+// lasting is for how long an answer on that basis holds.
+func (g *graphQL) lasting(basis loaders.Basis) *graphqlhttp.Lasting {
+	now := g.Portfolio.Sources.Now()
+	lasting := &graphqlhttp.Lasting{}
+	if !basis.FetchedAt.IsZero() {
+		lasting.Age = max(0, now.Sub(basis.FetchedAt))
+	}
+	if !basis.Until.IsZero() {
+		lasting.Left = max(0, basis.Until.Sub(now))
+	}
+	return lasting
+}
+
+// tagOf names the bytes of an answer.
+func tagOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return base64.RawURLEncoding.EncodeToString(sum[:15])
+}
+
+// isLive reports whether an operation tells of the gateway itself, which is another
+// from one moment to the next.
+func isLive(set ast.SelectionSet) bool {
+	for _, selection := range set {
+		switch s := selection.(type) {
+		case *ast.Field:
+			if s.ObjectDefinition != nil && s.ObjectDefinition.Name == "Source" && s.Name == "health" || isIntrospection(s.Name) && s.Name != "__typename" || isLive(s.SelectionSet) {
+				return true
+			}
+		case *ast.InlineFragment:
+			if isLive(s.SelectionSet) {
+				return true
+			}
+		case *ast.FragmentSpread:
+			if s.Definition != nil && isLive(s.Definition.SelectionSet) {
+				return true
+			}
+		}
+	}
+	return false
+}
