@@ -151,16 +151,18 @@ func (c *Cache) holds(a *Answer) bool {
 }
 
 const (
-	overhead = 512      // what an answer takes beside its key and its bodies, in bytes
-	longest  = 32 << 10 // a question that is worth to be kept with its answer
-	largest  = 2 << 20  // an answer that is
+	overhead = 512     // what an answer takes beside its key and its bodies, in bytes
+	largest  = 2 << 20 // the largest answer that is kept
 )
+
+// Longest is the longest question that is kept with its answer, in bytes.
+const Longest = 32 << 10
 
 // Keep keeps an answer whose execution had begun at a moment. What would not be
 // given a second time is not kept.
 func (c *Cache) Keep(key Key, begun Begun, a *Answer) bool {
 	a.begun = uint64(begun)
-	if a.Basis.IsFleeting || !c.serves() || len(key.Question) > longest || len(a.Body) > largest {
+	if a.Basis.IsFleeting || !c.serves() || len(key.Question) > Longest || len(a.Body) > largest {
 		return false
 	}
 	a.slots = make([]uint32, len(a.Basis.Subjects))

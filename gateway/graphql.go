@@ -14,6 +14,7 @@ import (
 
 	"tributary/access"
 	"tributary/accounts"
+	"tributary/answers"
 	"tributary/billing"
 	"tributary/graph"
 	"tributary/graphqlhttp"
@@ -76,7 +77,7 @@ func (g *graphQL) serve(w http.ResponseWriter, r *http.Request) *graphqlhttp.Ref
 		return refused
 	}
 	var asked *asking
-	if g.Answers != nil {
+	if g.Answers != nil && len(text) <= answers.Longest {
 		asked = g.asking(r, text)
 		if done, refused := g.recall(w, r, media, asked); done {
 			return refused
