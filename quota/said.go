@@ -79,9 +79,6 @@ func (s *said) present(at time.Duration) bool {
 	return true
 }
 
-// heeded reports whether there is anything that binds a call.
-func (s *said) heeded(at time.Duration) bool { return s.blocked > at || s.present(at) }
-
 // shown is the verdict on a call that leaves reserve alone, of a source whose
 // smallest configured window is smallest, or 0.
 func (s *said) shown(at time.Duration, reserve float64, smallest int) verdict {
