@@ -53,6 +53,12 @@ var bans = []struct {
 		"it knows when Redis is asked, not what for",
 	},
 	{
+		[]string{"tributary/quota/..."},
+		slices.Concat([]string{"tributary/cache/...", "tributary/accounts/...", "tributary/config/...", "tributary/ledger/...", "tributary/loaders/...",
+			"tributary/portfolio/...", "tributary/writes/..."}, edge, interfaces, graphQL),
+		"calls are counted by source and credential, whatever they ask for and whoever asks",
+	},
+	{
 		[]string{"tributary/filewatch/..."}, slices.Concat([]string{"net/http/..."}, core, edge, interfaces, graphQL, redis),
 		"it knows when a file is read, not what it holds",
 	},

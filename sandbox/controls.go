@@ -16,27 +16,38 @@ func (s *Sandbox) controls() *http.ServeMux {
 	mux.HandleFunc("POST /_sandbox/faults", s.setFault)
 	mux.HandleFunc("GET /_sandbox/faults", s.listFaults)
 	mux.HandleFunc("DELETE /_sandbox/faults", s.clearFaults)
+	mux.HandleFunc("POST /_sandbox/quota", s.setQuota)
+	mux.HandleFunc("GET /_sandbox/quota", s.listQuotas)
+	mux.HandleFunc("DELETE /_sandbox/quota", s.clearQuotas)
 	mux.HandleFunc("POST /_sandbox/reset", func(w http.ResponseWriter, _ *http.Request) {
 		s.reset()
 		w.WriteHeader(http.StatusNoContent)
 	})
 	mux.HandleFunc("GET /_sandbox/calls", s.listCalls)
 	mux.HandleFunc("/_sandbox/", func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, http.StatusNotFound, "the controls are POST, GET and DELETE /_sandbox/faults, POST /_sandbox/reset, GET /_sandbox/calls")
+		refuse(w, http.StatusNotFound, "the controls are POST, GET and DELETE /_sandbox/faults and /_sandbox/quota, POST /_sandbox/reset, GET /_sandbox/calls")
 	})
 	return mux
 }
 
-func (s *Sandbox) setFault(w http.ResponseWriter, r *http.Request) {
+// read takes a request's body, and answers where it is no such thing.
+func read(w http.ResponseWriter, r *http.Request, thing string, in any) bool {
 	const most = 1 << 20
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if err != nil {
 		refuse(w, http.StatusBadRequest, "the body cannot be read, or is larger than 1 MiB")
-		return
+		return false
 	}
+	if err := json.Unmarshal(data, in, json.RejectUnknownMembers(true)); err != nil {
+		refuse(w, http.StatusBadRequest, "the body is no "+thing+": "+strings.TrimPrefix(err.Error(), "json: "))
+		return false
+	}
+	return true
+}
+
+func (s *Sandbox) setFault(w http.ResponseWriter, r *http.Request) {
 	var in faultRequest
-	if err := json.Unmarshal(data, &in, json.RejectUnknownMembers(true)); err != nil {
-		refuse(w, http.StatusBadRequest, "the body is no fault: "+strings.TrimPrefix(err.Error(), "json: "))
+	if !read(w, r, "fault", &in) {
 		return
 	}
 	v := s.vendor(in.Source)

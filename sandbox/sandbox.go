@@ -26,6 +26,7 @@ type Sandbox struct {
 	mu        sync.Mutex
 	faults    []*fault // the oldest first
 	lastFault int
+	quotas    []*quota
 }
 
 // vendor is one simulated API.
@@ -94,6 +95,10 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	path := strings.TrimPrefix(r.URL.Path, "/"+v.name)
 	v.count(r.Method, path)
+	if q, left := s.exceed(v, r); q != nil {
+		q.refuse(w, v, left)
+		return
+	}
 	if f := s.strike(v, r.Method, path); f != nil {
 		f.happen(w, r, v)
 		return
@@ -112,11 +117,11 @@ func (s *Sandbox) vendor(name string) *vendor {
 }
 
 // reset puts everything back as it was at the start: the seed data, seeded
-// anew relative to now, no faults, no calls counted.
+// anew relative to now, no faults, no quotas, no calls counted.
 func (s *Sandbox) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults = nil
+	s.faults, s.quotas = nil, nil
 	for _, v := range s.vendors {
 		v.reset(s.now)
 	}
