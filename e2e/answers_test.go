@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -247,5 +248,21 @@ func TestAClientThatHasTheAnswerIsToldSo(t *testing.T) {
 	}
 	if vary := first.Header.Get("Vary"); !strings.Contains(vary, "Accept-Encoding") || !strings.Contains(vary, "Authorization") {
 		t.Errorf("Vary: %s", vary)
+	}
+}
+
+func TestWhereTheTimeWentIsToldToWhoAsks(t *testing.T) {
+	t.Parallel()
+	w := start(t, nil)
+	const query = `{ subscription(id: "subscription/psa/682") { id } }`
+	if silent, _ := w.get(query, nil); silent.Header.Get("Server-Timing") != "" {
+		t.Errorf("%v", silent.Header)
+	}
+	for _, want := range []string{`^answer;desc="kept", total;dur=[0-9.]+$`, `^prepare;dur=[0-9.]+, execute;dur=[0-9.]+, upstream;desc="1 calls", total;dur=[0-9.]+$`} {
+		told, _ := w.get(query, http.Header{"X-Server-Timing": {"1"}})
+		if !regexp.MustCompile(want).MatchString(told.Header.Get("Server-Timing")) {
+			t.Errorf("%q, want %s", told.Header.Get("Server-Timing"), want)
+		}
+		w.clock.advance(30 * 24 * time.Hour)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -114,8 +115,11 @@ func (g *graphQL) run(ctx context.Context, asked *graphql.OperationContext) *res
 	if !isWrite { // of which nothing is left out
 		asked.ResolverMiddleware = room.resolve
 	}
+	entryOf(ctx).executing = time.Now()
 	answers, ctx := g.executor.DispatchOperation(ctx, asked)
-	done := &result{outcome: graphqlhttp.Executed, answer: answers(ctx), isWrite: isWrite, text: asked.RawQuery}
+	answer := answers(ctx)
+	entryOf(ctx).executed = time.Now()
+	done := &result{outcome: graphqlhttp.Executed, answer: answer, isWrite: isWrite, text: asked.RawQuery}
 	if loads := entryOf(ctx).loads; !isWrite {
 		done.basis, done.directory, done.fetched = loads.Basis(), loads.Directory(), loads.CacheMisses()
 		done.isLive = isLive(asked.Operation.SelectionSet)

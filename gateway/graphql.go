@@ -138,6 +138,9 @@ func (g *graphQL) send(w http.ResponseWriter, r *http.Request, answer graphqlhtt
 			Message: "too many answers wait to be read; read them, or try again in a moment"})
 	}
 	answer.Vary = g.Vary
+	if r.Header.Get(timingHeader) != "" {
+		w.Header().Set("Server-Timing", entryOf(r.Context()).timing())
+	}
 	graphqlhttp.Write(w, r, answer)
 	return nil
 }

@@ -59,6 +59,8 @@ type entry struct {
 	kind      string
 	told      []told // errors, each kind once
 	begun     time.Time
+	executing time.Time // since when; zero where nothing is executed
+	executed  time.Time
 	isKept    bool // the answer was kept from before
 	loads     *loaders.Operation
 	meter     upstream.Meter
