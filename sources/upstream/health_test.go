@@ -128,15 +128,15 @@ func TestWhoseFaultItIs(t *testing.T) {
 func TestQuota(t *testing.T) {
 	client := dial(t, "http://127.0.0.1:1")
 	n, later := 7, now.Add(time.Minute)
-	client.Quota(&n, later)
+	client.Quota(new(upstream.Response), &n, later)
 	n = 99
-	client.Quota(nil, time.Time{})
+	client.Quota(new(upstream.Response), nil, time.Time{})
 	health := client.Health()
 	if health.QuotaRemaining == nil || *health.QuotaRemaining != 7 || health.QuotaResetsAt != later {
 		t.Errorf("quota is %v until %v", health.QuotaRemaining, health.QuotaResetsAt)
 	}
 	none := 0
-	client.Quota(&none, time.Time{})
+	client.Quota(new(upstream.Response), &none, time.Time{})
 	if health := client.Health(); *health.QuotaRemaining != 0 || health.QuotaResetsAt != later || health.State != billing.HealthUnknown {
 		t.Errorf("health is %+v", health)
 	}
