@@ -3,6 +3,7 @@ package upstream
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,9 @@ type outcome struct {
 	held bool // back by the gateway, so that the source was not asked
 }
 
+// isGood reports an answer that is not of a source out of order.
+func (o outcome) isGood() bool { return o.err == nil && o.resp.Status < http.StatusInternalServerError }
+
 // The reasons for which the gateway holds a call back.
 var (
 	errCircuitOpen = errors.New("too many calls failed; none is made for a while")
@@ -35,19 +39,16 @@ var (
 	errTooLate     = errors.New("the source takes longer than there is time left")
 )
 
-// hold makes the outcome of a call that is held back.
+// hold makes the outcome of a call that is held back. What the credentials of
+// one organisation ran into is its own.
 func (c *Client) hold(k *call, code billing.Code, why error, retryAfter time.Time) outcome {
 	return outcome{held: true, err: &billing.Error{
-		Code: code, Source: c.source, Op: k.req.Op, RetryAfter: retryAfter, Unsent: true, Err: why,
+		Code: code, Source: c.source, Op: k.req.Op, RetryAfter: retryAfter, Unsent: true, Own: k.used.own, Err: why,
 	}}
 }
 
 // send makes the attempts of a call and returns the last that was made.
 func (c *Client) send(ctx context.Context, k *call) outcome {
-	if c.isTooLate(ctx, k, 0) {
-		c.counts.late.Add(1)
-		return c.hold(k, billing.CodeSourceTimeout, errTooLate, time.Time{})
-	}
 	k.partition.extra.called(c.now())
 	last := c.first(ctx, k)
 	for tries := 1; tries < c.config.Retry.Attempts && mayRepeat(k.req, last); tries++ {
@@ -72,27 +73,40 @@ func (c *Client) first(ctx context.Context, k *call) outcome {
 	return c.attempt(ctx, k)
 }
 
+// due is nil while a call is worth to begin: somebody waits for it, and it can
+// end before they leave.
+func (c *Client) due(ctx context.Context, k *call) error {
+	switch {
+	case ctx.Err() != nil:
+		return unsent(c.transportError(ctx, k.req, ctx.Err()))
+	case !billing.IsWanted(ctx):
+		return unsent(c.transportError(ctx, k.req, billing.ErrUnwanted))
+	case isTooLate(ctx, k.partition, 0):
+		c.counts.late.Add(1)
+		return c.hold(k, billing.CodeSourceTimeout, errTooLate, time.Time{}).err
+	}
+	return nil
+}
+
 // isTooLate reports that a call which began after wait could not end before its
 // answer is of use to nobody: it would take longer than any of late.
-func (c *Client) isTooLate(ctx context.Context, k *call, wait time.Duration) bool {
+func isTooLate(ctx context.Context, p *partition, wait time.Duration) bool {
 	until, ok := billing.WantedUntil(ctx)
 	if !ok {
 		return false
 	}
 	now := time.Now()
 	left := until.Sub(now) - wait
-	return left <= 0 || left < k.partition.latencies.recent(now).shortest
+	return left <= 0 || left < p.latencies.recent(now).shortest
 }
 
 // attempt sends a request once, where there is room and quota for it.
 func (c *Client) attempt(ctx context.Context, k *call) outcome {
 	p := k.partition
-	if !p.enter(ctx, c.config.Bulkhead.Wait) {
-		if err := ctx.Err(); err != nil {
-			return outcome{held: true, err: unsent(c.transportError(ctx, k.req, err))}
+	if !p.enter() {
+		if o := c.awaitRoom(ctx, k); o.held {
+			return o
 		}
-		c.counts.noRoom.Add(1)
-		return c.hold(k, billing.CodeSourceUnavailable, errNoRoom, time.Time{})
 	}
 	defer p.leave()
 	if err := c.takeQuota(ctx, k); err != nil {
@@ -102,52 +116,34 @@ func (c *Client) attempt(ctx context.Context, k *call) outcome {
 	defer c.counts.underWay.Add(-1)
 	begun := time.Now()
 	o := c.exchange(ctx, k)
-	if o.err == nil && o.resp.Status < 500 {
+	if o.isGood() {
 		now := time.Now()
 		p.latencies.observe(now.Sub(begun), now)
 	}
 	return o
 }
 
-// hedged sends a read, and once more where no answer has come after a while. The
-// first good answer is taken, and the other is not waited for.
-func (c *Client) hedged(ctx context.Context, k *call) outcome {
-	ctx, cancel := context.WithCancel(ctx)
-	outcomes := make(chan outcome, 2)
-	go func() { outcomes <- c.attempt(ctx, k) }()
-	timer := time.NewTimer(c.config.Hedge.After)
-	defer timer.Stop()
-	underWay := 1
-	var failed outcome
-	for {
-		select {
-		case <-timer.C:
-			if !c.mayHedge(ctx, k) {
-				continue
-			}
-			underWay++
-			c.counts.hedges.Add(1)
-			go func() { outcomes <- c.attempt(ctx, k) }()
-		case o := <-outcomes:
-			underWay--
-			isGood := o.err == nil && o.resp.Status < 500
-			if !o.held || failed.err == nil && failed.resp == nil {
-				failed = o
-			}
-			if isGood || underWay == 0 {
-				cancel()
-				return failed
-			}
-		}
+// awaitRoom enters a bulkhead that is full, in the end, or holds the call back.
+func (c *Client) awaitRoom(ctx context.Context, k *call) outcome {
+	wait := c.config.Bulkhead.Wait
+	if until, ok := billing.WantedUntil(ctx); ok {
+		wait = min(wait, time.Until(until))
 	}
-}
-
-// mayHedge keeps to what retries are bound by. It goes without a wait for room.
-func (c *Client) mayHedge(ctx context.Context, k *call) bool {
-	p := k.partition
-	state, _ := p.circuit.state()
-	return state == billing.CircuitClosed && len(p.room) < max(cap(p.room), 1) &&
-		billing.IsWanted(ctx) && !c.isTooLate(ctx, k, 0) && p.extra.spend(c.now())
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case k.partition.room <- struct{}{}:
+		if err := c.due(ctx, k); err != nil {
+			k.partition.leave()
+			return outcome{held: true, err: err}
+		}
+		return outcome{}
+	case <-timer.C:
+		c.counts.noRoom.Add(1)
+		return c.hold(k, billing.CodeSourceUnavailable, errNoRoom, time.Time{})
+	case <-ctx.Done():
+		return outcome{held: true, err: c.due(ctx, k)}
+	}
 }
 
 // counts are the client's since it was made.

@@ -77,9 +77,9 @@ func (c *circuit) state() (state billing.Circuit, openUntil time.Time) {
 // proxy's page.
 type foreign struct{ error }
 
-// showing is what the outcome of a call says of its source. patient reports that
-// the call was given the time that one may take.
-func showing(resp *Response, err error, patient bool) error {
+// showing is what the outcome of a call says of its source. given is the time
+// that the call had.
+func (c *Client) showing(p *partition, resp *Response, err error, given time.Duration) error {
 	if errors.Is(err, context.Canceled) { // by the caller
 		return errNothing
 	}
@@ -87,7 +87,7 @@ func showing(resp *Response, err error, patient bool) error {
 	case billing.CodeSourceUnavailable:
 		return errFailing
 	case billing.CodeSourceTimeout:
-		if resp == nil && !patient {
+		if resp == nil && !p.latencies.isPatient(given, c.config.Timeout, time.Now()) {
 			return errNothing
 		}
 		return errFailing

@@ -163,18 +163,14 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	if err != nil {
 		return nil, &billing.Error{Code: billing.CodeBadUserInput, Source: c.source, Op: req.Op, Message: "the id cannot be asked for", Unsent: true, Err: err}
 	}
-	if err := ctx.Err(); err != nil { // nothing was sent, so nothing is learnt of the source
-		return nil, unsent(c.transportError(ctx, req, err))
-	}
-	if !billing.IsWanted(ctx) {
-		return nil, unsent(c.transportError(ctx, req, billing.ErrUnwanted))
-	}
 	begun := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
-	used := c.credentials(ctx, req.Org)
-	k := &call{req: req, address: address, used: used, background: billing.IsBackground(ctx)}
-	k.partition = c.partition(c.tenant(used, forwarded(ctx)), c.now())
+	k := &call{req: req, address: address, used: c.credentials(ctx, req.Org), background: billing.IsBackground(ctx)}
+	k.partition = c.partition(c.tenant(k.used, forwarded(ctx)), c.now())
+	if err := c.due(ctx, k); err != nil { // nothing was sent, so nothing is learnt of the source
+		return nil, err
+	}
 	show, ok := k.partition.circuit.allow()
 	if !ok {
 		c.counts.open.Add(1)
@@ -191,10 +187,10 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	if err == nil {
 		err = c.judge(req, resp)
 		c.learn(ctx, k, resp, err)
-		err = used.blame(err)
+		err = k.used.blame(err)
 	}
 	deadline, _ := ctx.Deadline()
-	shown = showing(resp, err, k.partition.latencies.isPatient(deadline.Sub(begun), c.config.Timeout, begun))
+	shown = c.showing(k.partition, resp, err, deadline.Sub(begun))
 	if !errors.Is(err, context.Canceled) { // by the caller, who learnt nothing of the source
 		c.record(err)
 	}

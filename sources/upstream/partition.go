@@ -1,7 +1,6 @@
 package upstream
 
 import (
-	"context"
 	"sync/atomic"
 	"time"
 
@@ -51,8 +50,8 @@ func (c *Client) partition(tenant string, now time.Time) *partition {
 	return p
 }
 
-// enter waits for room, and reports whether there is.
-func (p *partition) enter(ctx context.Context, wait time.Duration) bool {
+// enter reports whether there was room.
+func (p *partition) enter() bool {
 	if p.room == nil {
 		return true
 	}
@@ -60,17 +59,11 @@ func (p *partition) enter(ctx context.Context, wait time.Duration) bool {
 	case p.room <- struct{}{}:
 		return true
 	default:
+		return false
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case p.room <- struct{}{}:
-		return true
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	return false
 }
+
+func (p *partition) isFull() bool { return p.room != nil && len(p.room) == cap(p.room) }
 
 func (p *partition) leave() {
 	if p.room != nil {

@@ -14,17 +14,20 @@ func (c *Client) takeQuota(ctx context.Context, k *call) error {
 	if c.governor == nil {
 		return nil
 	}
-	waited := time.Duration(0)
-	for {
+	for waited := time.Duration(0); ; {
 		decision := c.governor.Take(ctx, c.quotaCall(k))
 		if decision.Allowed {
 			return nil
 		}
 		wait := max(decision.Wait, time.Millisecond)
 		waited += wait
-		if k.background || waited > c.config.Quota.Wait || c.isTooLate(ctx, k, wait) || !pause(ctx, wait) {
+		if k.background || waited > c.config.Quota.Wait || isTooLate(ctx, k.partition, wait) {
 			c.counts.noQuota.Add(1)
 			return c.hold(k, billing.CodeSourceRateLimited, errNoQuota, c.now().Add(decision.Wait)).err
+		}
+		pause(ctx, wait)
+		if err := c.due(ctx, k); err != nil {
+			return err
 		}
 	}
 }
@@ -40,16 +43,14 @@ func (c *Client) learn(ctx context.Context, k *call, resp *Response, err error) 
 		return
 	}
 	seen := resp.quota
+	c.health.quota(seen.Left, seen.ResetsAt)
 	if e, ok := billing.AsError(err); ok && e.Code == billing.CodeSourceRateLimited {
 		seen.Exhausted = true
 		if !e.RetryAfter.IsZero() {
 			seen.ResetsAt = e.RetryAfter
 		}
 	}
-	if seen == (QuotaSeen{}) {
-		return
-	}
-	if c.governor != nil {
+	if c.governor != nil && seen != (QuotaSeen{}) {
 		// What was seen is so whether or not the caller still waits for it.
 		c.governor.Learn(context.WithoutCancel(ctx), c.quotaCall(k), seen)
 	}
@@ -63,12 +64,11 @@ func readQuota(header http.Header) QuotaSeen {
 
 // Quota adds what a status table read of its source's quota in an answer; nil
 // and zero leave what is known as it is.
-func (c *Client) Quota(resp *Response, remaining *int, resetsAt time.Time) {
+func (r *Response) Quota(remaining *int, resetsAt time.Time) {
 	if remaining != nil {
-		resp.quota.Left = remaining
+		r.quota.Left = remaining
 	}
 	if !resetsAt.IsZero() {
-		resp.quota.ResetsAt = resetsAt
+		r.quota.ResetsAt = resetsAt
 	}
-	c.health.quota(remaining, resetsAt)
 }

@@ -72,7 +72,7 @@ func (c *Client) waitToRepeat(ctx context.Context, k *call, tries int, resp *Res
 			wait = addUp(wait, max(0, at.Sub(c.now())))
 		}
 	}
-	if state, _ := k.partition.circuit.state(); state == billing.CircuitOpen || c.isTooLate(ctx, k, wait) {
+	if state, _ := k.partition.circuit.state(); state != billing.CircuitClosed || isTooLate(ctx, k.partition, wait) {
 		return false
 	}
 	return k.partition.extra.spend(c.now()) && pause(ctx, wait) && billing.IsWanted(ctx)
