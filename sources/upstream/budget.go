@@ -56,9 +56,9 @@ func (b *budget) at(second int64) *tally {
 	return t
 }
 
-// backoff is how long to wait after that many tries: any time up to a bound
+// Wait is how long to wait after that many tries: any time up to a bound
 // that doubles, so that those who failed together do not come back together.
-func (r Retry) backoff(tries int) time.Duration {
+func (r Retry) Wait(tries int) time.Duration {
 	longest := r.Backoff
 	for range tries - 1 {
 		longest = min(2*longest, r.MaxBackoff)

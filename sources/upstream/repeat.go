@@ -66,7 +66,7 @@ func mayRepeat(req Request, last outcome) bool {
 // that would take the call past its deadline, or the retries past their budget,
 // and where the source is left alone or nobody waits any more.
 func (c *Client) waitToRepeat(ctx context.Context, k *call, tries int, resp *Response) bool {
-	wait := c.config.Retry.backoff(tries)
+	wait := c.config.Retry.Wait(tries)
 	if resp != nil {
 		if at := c.RetryAfter(resp.Header); !at.IsZero() {
 			wait = addUp(wait, max(0, at.Sub(c.now())))
