@@ -9,6 +9,7 @@ import (
 	"tributary/document"
 	"tributary/graphqlhttp"
 	"tributary/persisted"
+	"tributary/sources/upstream"
 	"tributary/throttle"
 )
 
@@ -49,6 +50,38 @@ func TestTheExampleShowsTheDefaultsOfTheEdge(t *testing.T) {
 	if c.Timeouts != usual || c.Development != (config.Development{}) {
 		t.Errorf("the example shows %+v and %+v", c.Timeouts, c.Development)
 	}
+	for _, source := range c.Sources {
+		if source.Name == "focus" {
+			showsTheDefaultsOfASource(t, source.Node)
+		}
+	}
 	var written, without throttle.Settings
 	shown(c.Edge.Throttle, &written, &without)
+}
+
+func showsTheDefaultsOfASource(t *testing.T, node config.Node) {
+	t.Helper()
+	var written, without upstream.Config
+	fields, err := node.Fields()
+	if err != nil {
+		t.Fatal(err)
+	}
+	without.Retry, without.Circuit = new(upstream.Retry), new(upstream.Circuit)
+	without.Bulkhead, without.Quota = new(upstream.Bulkhead), &upstream.Quota{}
+	without.Retry.Defaults()
+	without.Circuit.Defaults()
+	without.Bulkhead.Defaults()
+	without.Quota.Defaults()
+	without.Quota.Windows = []upstream.Window{}
+	parts := map[string]any{"retry": &written.Retry, "circuit": &written.Circuit, "bulkhead": &written.Bulkhead, "hedge": &written.Hedge, "quota": &written.Quota}
+	for _, field := range fields {
+		if into, ok := parts[field.Name]; ok {
+			if err := field.Value.Decode(into); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if !reflect.DeepEqual(written, without) {
+		t.Errorf("the example shows %+v, and without it there is %+v", written, without)
+	}
 }

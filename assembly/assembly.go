@@ -26,6 +26,7 @@ import (
 	"tributary/ledger"
 	"tributary/loaders"
 	"tributary/portfolio"
+	"tributary/quota"
 	"tributary/secrets"
 	"tributary/sources"
 	"tributary/sources/upstream"
@@ -41,6 +42,7 @@ type Assembly struct {
 
 	cache   *cache.Cache
 	answers *answers.Cache // nil where none are kept
+	quotas  *quota.Governor
 	ledger  *ledger.Ledger
 	store   redis.UniversalClient // of the ledger; nil where there is none
 	sources []*loaders.Source
@@ -84,6 +86,12 @@ func (a *Assembly) Close() {
 func Build(file string, settings *config.Config, sdl string, now func() time.Time, log *slog.Logger) (*Assembly, error) {
 	secret := secretOf(settings)
 	a := &Assembly{secrets: &secrets.Files{Folder: filepath.Dir(file)}}
+	if settings.Redis != nil {
+		if err := a.openRedis(settings.Redis); err != nil {
+			return nil, Invalid{err}
+		}
+	}
+	a.quotas = quota.New(a.store, quota.Options{Timeout: redisWait, Log: log})
 	opened, err := a.openSources(settings, secret, now)
 	if err != nil {
 		return nil, Invalid{err}
@@ -95,11 +103,6 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 	a.Directory, a.sources = directory, opened
 	if isGuessable(settings) {
 		log.Warn("no credential of the configuration goes into the key of cursors and fingerprints; set secret, which may stand in a file")
-	}
-	if settings.Redis != nil {
-		if err := a.openRedis(settings.Redis); err != nil {
-			return nil, Invalid{err}
-		}
 	}
 	a.ledger = ledger.New(a.store)
 	a.cache = cache.New(cache.Options{Memory: uint64(settings.Cache.Memory), Redis: a.Redis, Now: now}) // #nosec G115 -- at least 1MiB, or the configuration is refused
@@ -147,6 +150,7 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 		a.Gateway.Ready.PingRedis = a.Redis.Ping
 		a.Gateway.Metrics.WatchCounter("tributary_redis_faults_total", "Look-ups and writes that Redis did not answer.", a.Redis.Faults)
 		a.Gateway.Metrics.WatchCounter("tributary_redis_unacknowledged_total", "Changes that not every replica said in time to have heard of.", a.cache.Unacknowledged)
+		a.Gateway.Metrics.WatchCounter("tributary_quota_redis_faults_total", "Questions about sources' quotas that Redis did not answer.", a.quotas.Faults)
 		a.Gateway.Metrics.WatchCounter("tributary_audit_lost_total", "Writes that the audit stream in Redis does not have.", a.ledger.Lost)
 	}
 	return a, nil
@@ -159,7 +163,7 @@ func (a *Assembly) openSources(settings *config.Config, secret []byte, now func(
 	for _, written := range settings.Sources {
 		source, policy, err := sources.Open(written, upstream.Options{
 			Secret: secretFor(written, secret), Now: now,
-			Files: a.secrets, Own: a.ownCredentials(written.Name),
+			Files: a.secrets, Own: a.ownCredentials(written.Name), Governor: a.quotas,
 		})
 		if err != nil {
 			faults = append(faults, err)
@@ -252,6 +256,7 @@ func (a *Assembly) Follow(ctx context.Context, reload <-chan os.Signal) {
 	defer watching.Wait()
 	watching.Go(func() { a.edge.persisted.Watch(ctx) })
 	watching.Go(func() { a.Directory.Watch(ctx) })
+	watching.Go(func() { a.quotas.Listen(ctx) })
 	for {
 		select {
 		case <-ctx.Done():

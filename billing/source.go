@@ -131,7 +131,37 @@ type Health struct {
 	QuotaRemaining *int
 	QuotaResetsAt  time.Time
 	UnknownStates  int64 // subscriptions whose state became UNKNOWN, each time one was read
+
+	Circuit          Circuit   // the worst of the credentials that were used within the last minute
+	CircuitOpenUntil time.Time // when the last of the open ones half-opens; zero where none is open
+	Calls            Calls
 }
+
+// Calls counts what became of calls to a source, since the start of the process.
+type Calls struct {
+	UnderWay int64 // just now
+	Retries  int64
+	Hedges   int64 // reads sent a second time beside a slow first
+
+	// Those that were not made, because the circuit was open, too many were under
+	// way, the quota was spent, or the source takes longer than there was time.
+	RejectedByCircuit  int64
+	RejectedByBulkhead int64
+	RejectedByQuota    int64
+	RejectedByDeadline int64
+}
+
+// Circuit is whether calls to a source are let through, the better state before
+// the worse.
+type Circuit int
+
+// Closed lets all calls through, HalfOpen a few that find out whether the source
+// has recovered, Open none.
+const (
+	CircuitClosed Circuit = iota
+	CircuitHalfOpen
+	CircuitOpen
+)
 
 // HealthState is a source's state in one word.
 type HealthState string

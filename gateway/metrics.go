@@ -68,6 +68,7 @@ func NewMetrics() *Metrics {
 func (m *Metrics) WatchSources(sources []*loaders.Source) {
 	value := map[billing.HealthState]float64{billing.Healthy: 1, billing.HealthUnknown: 1, billing.Degraded: 0.5}
 	for _, source := range sources {
+		m.watchCalls(source)
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "tributary_source_health", Help: "1 healthy or not asked yet, 0.5 degraded, 0 down.",
 			ConstLabels: prometheus.Labels{"source": source.Name()},
@@ -76,6 +77,36 @@ func (m *Metrics) WatchSources(sources []*loaders.Source) {
 			Name: "tributary_unknown_states_total", Help: "Subscriptions read whose state no table knows.",
 			ConstLabels: prometheus.Labels{"source": source.Name()},
 		}, func() float64 { return float64(source.Source.Health().UnknownStates) }))
+	}
+}
+
+// circuits are the states of a circuit as a gauge.
+var circuits = map[loaders.CircuitState]float64{loaders.CircuitHalfOpen: 1, loaders.CircuitOpen: 2}
+
+// watchCalls shows what keeps calls to a source back.
+func (m *Metrics) watchCalls(source *loaders.Source) {
+	labels := prometheus.Labels{"source": source.Name()}
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tributary_source_circuit", ConstLabels: labels,
+		Help: "0 closed, 1 half-open, 2 open: the worst of the credentials that were used within the last minute.",
+	}, func() float64 { return circuits[source.Health().Circuit()] }))
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tributary_source_calls_under_way", Help: "Calls that have no answer yet.", ConstLabels: labels,
+	}, func() float64 { return float64(source.Source.Health().Calls.UnderWay) }))
+	for _, count := range []struct {
+		name, help string
+		of         func(billing.Calls) int64
+	}{
+		{"retries", "Reads that were sent again after a fault.", func(c billing.Calls) int64 { return c.Retries }},
+		{"hedges", "Slow reads that were sent a second time meanwhile.", func(c billing.Calls) int64 { return c.Hedges }},
+		{"rejected_by_circuit", "Calls that were not made, for the source fails.", func(c billing.Calls) int64 { return c.RejectedByCircuit }},
+		{"rejected_by_bulkhead", "Calls that were not made, for too many were under way.", func(c billing.Calls) int64 { return c.RejectedByBulkhead }},
+		{"rejected_by_quota", "Calls that were not made, for the quota had none left for them.", func(c billing.Calls) int64 { return c.RejectedByQuota }},
+		{"rejected_by_deadline", "Calls that were not made, for no answer could come in time.", func(c billing.Calls) int64 { return c.RejectedByDeadline }},
+	} {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "tributary_source_" + count.name + "_total", Help: count.help, ConstLabels: labels,
+		}, func() float64 { return float64(count.of(source.Source.Health().Calls)) }))
 	}
 }
 

@@ -699,8 +699,12 @@ enum Capability {
 type SourceHealth {
   "The state in one word."
   state: HealthState!
-  "Whether calls are let through to it. This version has no circuit breaker: always CLOSED."
+  "Whether calls are let through to it. Each of the credentials that calls bear has a circuit of its own; this is the worst of those that were used within the last minute."
   circuit: CircuitState!
+  "When single calls go through again, of the last circuit to do so; null where none is OPEN."
+  circuitOpenUntil: DateTime
+  "How many calls to it have no answer yet."
+  callsUnderWay: Int!
   "When it last answered well; null before the first time."
   lastSuccessAt: DateTime
   "Its latest fault, which may be long over; null before the first."
@@ -3119,6 +3123,10 @@ func (ec *executionContext) childFields_SourceHealth(ctx context.Context, field 
 		return ec.fieldContext_SourceHealth_state(ctx, field)
 	case "circuit":
 		return ec.fieldContext_SourceHealth_circuit(ctx, field)
+	case "circuitOpenUntil":
+		return ec.fieldContext_SourceHealth_circuitOpenUntil(ctx, field)
+	case "callsUnderWay":
+		return ec.fieldContext_SourceHealth_callsUnderWay(ctx, field)
 	case "lastSuccessAt":
 		return ec.fieldContext_SourceHealth_lastSuccessAt(ctx, field)
 	case "lastError":
@@ -15306,6 +15314,52 @@ func (ec *executionContext) fieldContext_SourceHealth_circuit(_ context.Context,
 	return graphql.NewScalarFieldContext("SourceHealth", field, true, false, "CircuitState")
 }
 
+func (ec *executionContext) _SourceHealth_circuitOpenUntil(ctx context.Context, field graphql.CollectedField, obj *loaders.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceHealth_circuitOpenUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CircuitOpenUntil(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SourceHealth_circuitOpenUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceHealth", field, true, false, "DateTime")
+}
+
+func (ec *executionContext) _SourceHealth_callsUnderWay(ctx context.Context, field graphql.CollectedField, obj *loaders.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceHealth_callsUnderWay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CallsUnderWay(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceHealth_callsUnderWay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceHealth", field, true, false, "Int")
+}
+
 func (ec *executionContext) _SourceHealth_lastSuccessAt(ctx context.Context, field graphql.CollectedField, obj *loaders.Health) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23590,6 +23644,16 @@ func (ec *executionContext) _SourceHealth(ctx context.Context, sel ast.Selection
 			}
 		case "circuit":
 			out.Values[i] = ec._SourceHealth_circuit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "circuitOpenUntil":
+			out.Values[i] = ec._SourceHealth_circuitOpenUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "callsUnderWay":
+			out.Values[i] = ec._SourceHealth_callsUnderWay(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

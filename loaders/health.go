@@ -43,8 +43,23 @@ func (h *Health) LastError() *SourceError {
 	return NewSourceError(h.Health.LastError)
 }
 
-// Circuit is always closed: this version has no circuit breaker.
-func (h *Health) Circuit() CircuitState { return CircuitClosed }
+// Circuit is whether calls are let through to the source.
+func (h *Health) Circuit() CircuitState {
+	switch h.Health.Circuit {
+	case billing.CircuitOpen:
+		return CircuitOpen
+	case billing.CircuitHalfOpen:
+		return CircuitHalfOpen
+	default:
+		return CircuitClosed
+	}
+}
+
+// CircuitOpenUntil is nil where no circuit is open.
+func (h *Health) CircuitOpenUntil() *time.Time { return known(h.Health.CircuitOpenUntil) }
+
+// CallsUnderWay counts the calls to the source that have no answer yet.
+func (h *Health) CallsUnderWay() int { return int(h.Calls.UnderWay) }
 
 // CircuitState is whether calls to a source are let through.
 type CircuitState string

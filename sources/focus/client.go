@@ -50,7 +50,7 @@ const (
 func (s *Source) status(op string, resp *upstream.Response) error {
 	remaining := upstream.IntHeader(resp.Header, quotaRemaining)
 	resets := s.client.SecondsHeader(resp.Header, quotaResetsIn)
-	s.client.Quota(remaining, resets)
+	resp.Quota(remaining, resets)
 	switch {
 	case resp.Status == http.StatusOK, resp.Status == http.StatusNoContent:
 		return nil

@@ -125,7 +125,7 @@ func (s *Source) readQuota(resp *upstream.Response) {
 		none := 0
 		remaining = &none
 	}
-	s.client.Quota(remaining, s.quotaResetsAt(resp))
+	resp.Quota(remaining, s.quotaResetsAt(resp))
 }
 
 // quotaResetsAt is zero where the answer does not say. The header counts the

@@ -181,16 +181,19 @@ func (s Suite) ids(t *testing.T) {
 
 func (s Suite) absent(t *testing.T) {
 	source, _ := s.Serve(t, s.Absent)
-	for range 4 {
+	for range manyCalls {
 		sub, err := Get(t, source, s.Ref)
 		if sub != nil || err != nil {
 			t.Fatalf("a missing subscription is %v, %v; want nil, nil", sub, err)
 		}
 	}
-	if state := source.Health().State; state != billing.Healthy {
-		t.Errorf("a missing subscription makes the source %s", state)
+	if health := source.Health(); health.State != billing.Healthy || health.Circuit != billing.CircuitClosed {
+		t.Errorf("missing subscriptions make the source %s, and its circuit %v", health.State, health.Circuit)
 	}
 }
+
+// manyCalls are more than a circuit needs to open, were they faults.
+const manyCalls = 30
 
 func (s Suite) statuses(t *testing.T) {
 	for _, c := range s.Statuses {
@@ -208,6 +211,16 @@ func (s Suite) statuses(t *testing.T) {
 			var e *billing.Error
 			if c.RetryAfter != 0 && (!asError(err, &e) || !e.RetryAfter.Equal(Now.Add(c.RetryAfter))) {
 				t.Errorf("retry after %v; want %v past %v", e.RetryAfter, c.RetryAfter, Now)
+			}
+			for range manyCalls {
+				Get(t, source, s.Ref)
+			}
+			want := billing.CircuitClosed
+			if c.Want == billing.CodeSourceUnavailable || c.Want == billing.CodeSourceTimeout {
+				want = billing.CircuitOpen
+			}
+			if got := source.Health().Circuit; got != want {
+				t.Errorf("after %d such answers the circuit is %v, want %v", manyCalls, got, want)
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"sync"
@@ -139,6 +140,22 @@ func TestValidate(t *testing.T) {
 		"a fragment":                   {upstream.Config{URL: good + "#x"}, "url"},
 		"a timeout below nothing":      {upstream.Config{URL: good, Timeout: -1}, "timeout"},
 		"a timeout past five minutes":  {upstream.Config{URL: good, Timeout: 5*time.Minute + 1}, "timeout"},
+		"no attempt":                   {upstream.Config{URL: good, Retry: &upstream.Retry{}}, "retry.attempts"},
+		"a backoff below nothing":      {upstream.Config{URL: good, Retry: &upstream.Retry{Attempts: 1, Backoff: -1}}, "retry.backoff"},
+		"a backoff above the longest":  {upstream.Config{URL: good, Retry: &upstream.Retry{Attempts: 1, Backoff: 2, MaxBackoff: 1}}, "retry.maxBackoff"},
+		"a budget that is no share":    {upstream.Config{URL: good, Retry: &upstream.Retry{Attempts: 1, Budget: math.NaN()}}, "retry.budget"},
+		"a rate that is no share":      {upstream.Config{URL: good, Circuit: &upstream.Circuit{FailureRate: 1.1}}, "circuit.failureRate"},
+		"a circuit without a window":   {upstream.Config{URL: good, Circuit: &upstream.Circuit{}}, "circuit.window"},
+		"a circuit of no calls":        {upstream.Config{URL: good, Circuit: &upstream.Circuit{Window: time.Second}}, "circuit.calls"},
+		"a circuit open for no time":   {upstream.Config{URL: good, Circuit: &upstream.Circuit{Window: time.Second, Calls: 1}}, "circuit.open"},
+		"a circuit without a probe":    {upstream.Config{URL: good, Circuit: &upstream.Circuit{Window: time.Second, Calls: 1, Open: time.Second}}, "circuit.probes"},
+		"room for fewer than none":     {upstream.Config{URL: good, Bulkhead: &upstream.Bulkhead{Calls: -1}}, "bulkhead.calls"},
+		"a wait below nothing":         {upstream.Config{URL: good, Bulkhead: &upstream.Bulkhead{Wait: -1}}, "bulkhead.wait"},
+		"a hedge before the call":      {upstream.Config{URL: good, Hedge: upstream.Hedge{After: -1}}, "hedge.after"},
+		"a window of no calls":         {upstream.Config{URL: good, Quota: &upstream.Quota{Windows: []upstream.Window{{Per: time.Second}}}}, "quota.windows"},
+		"a window of no time":          {upstream.Config{URL: good, Quota: &upstream.Quota{Windows: []upstream.Window{{Calls: 1}}}}, "quota.windows"},
+		"all of a quota in reserve":    {upstream.Config{URL: good, Quota: &upstream.Quota{Reserve: 1}}, "quota.reserve"},
+		"a quota waited for too long":  {upstream.Config{URL: good, Quota: &upstream.Quota{Wait: time.Hour}}, "quota.wait"},
 		"bearer and basic":             {auth(upstream.Auth{Bearer: "a", Basic: &upstream.Basic{}}), "auth"},
 		"bearer and forward":           {auth(upstream.Auth{Bearer: "a", Forward: []string{"Cookie"}}), "auth"},
 		"basic and forward":            {auth(upstream.Auth{Basic: &upstream.Basic{}, Forward: []string{"Cookie"}}), "auth"},

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"tributary/billing"
 	"tributary/secrets"
 )
@@ -21,6 +23,7 @@ type Client struct {
 	source  string
 	config  Config
 	base    *url.URL
+	prefix  string // base, escaped
 	http    *http.Client
 	now     func() time.Time
 	secret  []byte
@@ -28,6 +31,10 @@ type Client struct {
 	own     func(org string) *Credentials // nil for none
 	health  health
 	unknown unknownStates
+
+	governor   Governor // nil for none
+	partitions *lru.Cache[string, *partition]
+	counts     counts
 }
 
 // Options are what a client needs beyond its source's configuration.
@@ -39,6 +46,8 @@ type Options struct {
 	// Own are the present credentials of an organisation that has some of its
 	// own, nil for another. Where it is nil no organisation has.
 	Own func(org string) *Credentials
+	// Governor keeps the calls within the source's quota; nil for none.
+	Governor Governor
 }
 
 // New makes the client of the source of that name.
@@ -46,9 +55,7 @@ func New(source string, config Config, options Options) (*Client, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	if config.Timeout == 0 {
-		config.Timeout = DefaultTimeout
-	}
+	config.fillIn()
 	base, err := url.Parse(strings.TrimRight(config.URL, "/"))
 	if err != nil {
 		return nil, &Invalid{"url", "is not a URL"}
@@ -66,6 +73,8 @@ func New(source string, config Config, options Options) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{source: source, config: config, base: base, now: now, secret: options.Secret, service: service, own: options.Own}
+	c.prefix = base.Scheme + "://" + base.Host + base.EscapedPath()
+	c.governor, c.partitions = options.Governor, newPartitions()
 	c.health = health{now: now, value: billing.Health{State: billing.HealthUnknown}}
 	c.http = &http.Client{Transport: newTransport(), CheckRedirect: c.checkRedirect}
 	return c, nil
@@ -134,6 +143,7 @@ type Response struct {
 
 	used      *sealed // the credentials that it was asked with
 	forwarded http.Header
+	quota     QuotaSeen
 }
 
 // isWrite reports a request that may change something.
@@ -142,38 +152,51 @@ func (r Request) isWrite() bool {
 }
 
 // Do sends a request and returns the answer that its status table accepts.
-// Errors are *billing.Error. A read is sent a second time, once, after a lost
-// connection or 502, 503 or 504; a write never is, unless the source surely
-// never saw it. A write that the source may have carried out without saying so
-// is OUTCOME_UNKNOWN. A Path that would lead elsewhere is BAD_USER_INPUT and not
-// sent.
+// Errors are *billing.Error. A read is sent again, within what config.retry says,
+// after a lost connection or 502, 503 or 504; a write never is, unless the source
+// surely never saw it. A write that the source may have carried out without saying
+// so is OUTCOME_UNKNOWN. A Path that would lead elsewhere is BAD_USER_INPUT and not
+// sent. Neither is what the source's circuit, bulkhead or quota holds back, nor
+// what could not end in time; that is Unsent and nothing against the source.
 func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	address, err := c.address(req)
 	if err != nil {
 		return nil, &billing.Error{Code: billing.CodeBadUserInput, Source: c.source, Op: req.Op, Message: "the id cannot be asked for", Unsent: true, Err: err}
 	}
-	if err := ctx.Err(); err != nil { // nothing was sent, so nothing is learnt of the source
-		return nil, unsent(c.transportError(ctx, req, err))
-	}
-	if !billing.IsWanted(ctx) {
-		return nil, unsent(c.transportError(ctx, req, billing.ErrUnwanted))
-	}
+	begun := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
-	used := c.credentials(ctx, req.Org)
-	resp, sent, err := c.attempt(ctx, req, address, used)
-	if c.mayRepeat(req, resp, sent, err) && c.waitToRepeat(ctx, resp) {
-		resp, sent, err = c.attempt(ctx, req, address, used)
+	k := &call{req: req, address: address, used: c.credentials(ctx, req.Org), background: billing.IsBackground(ctx)}
+	k.partition = c.partition(c.tenant(k.used, forwarded(ctx)), c.now())
+	if err := c.due(ctx, k); err != nil { // nothing was sent, so nothing is learnt of the source
+		return nil, err
 	}
+	show, ok := k.partition.circuit.allow()
+	if !ok {
+		c.counts.open.Add(1)
+		_, until := k.partition.circuit.state()
+		return nil, c.hold(k, billing.CodeSourceUnavailable, errCircuitOpen, until).err
+	}
+	shown := errNothing // also where a status table panics
+	defer func() { show(shown) }()
+	last := c.send(ctx, k)
+	if last.held {
+		return nil, last.err
+	}
+	resp, err := last.resp, last.err
 	if err == nil {
-		err = used.blame(c.judge(req, resp))
+		err = c.judge(req, resp)
+		c.learn(ctx, k, resp, err)
+		err = k.used.blame(err)
 	}
+	deadline, _ := ctx.Deadline()
+	shown = c.showing(k.partition, resp, err, deadline.Sub(begun))
 	if !errors.Is(err, context.Canceled) { // by the caller, who learnt nothing of the source
 		c.record(err)
 	}
 	switch {
 	case err == nil || !req.isWrite():
-	case !sent:
+	case !last.sent:
 		err = unsent(err)
 	case leavesDoubt(resp, err):
 		err = c.doubt(req.Op, err)

@@ -1,5 +1,5 @@
 // Package upstream is the HTTP client that all sources share: credentials,
-// deadlines, bounded bodies, one careful retry, and health from real outcomes.
+// deadlines, bounded bodies, careful retries, circuits, and health from real outcomes.
 package upstream
 
 import (
@@ -17,7 +17,15 @@ import (
 type Config struct {
 	URL     string        `yaml:"url"`     // the part before the API's own paths
 	Auth    Auth          `yaml:"auth"`    // none where empty
-	Timeout time.Duration `yaml:"timeout"` // of one call, its retry included; 5 s where 0
+	Timeout time.Duration `yaml:"timeout"` // of one call, its retries included; 5 s where 0
+
+	// What keeps a source that is slow, limited or out of order from being made
+	// worse, and its callers from waiting for it. Nil has the defaults.
+	Retry    *Retry    `yaml:"retry"`
+	Circuit  *Circuit  `yaml:"circuit"`
+	Bulkhead *Bulkhead `yaml:"bulkhead"`
+	Hedge    Hedge     `yaml:"hedge"`
+	Quota    *Quota    `yaml:"quota"`
 }
 
 // Auth is how a source knows the gateway, or the gateway's caller. Bearer,
@@ -70,6 +78,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Timeout < 0 || c.Timeout > 5*time.Minute {
 		return &Invalid{"timeout", "must lie between 0s and 5m"}
+	}
+	if err := c.validateResilience(); err != nil {
+		return err
 	}
 	return c.Auth.validate()
 }

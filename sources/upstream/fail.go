@@ -29,7 +29,7 @@ func (c *Client) transportError(ctx context.Context, req Request, err error) err
 	case ctx.Err() != nil, errors.As(err, &timeout) && timeout.Timeout():
 		code = billing.CodeSourceTimeout
 	case unreadable(err):
-		return c.badData(req.Op, errors.New("the answer is no HTTP, or not compressed as it says"))
+		return c.badData(req.Op, foreign{errors.New("the answer is no HTTP, or not compressed as it says")})
 	}
 	return &billing.Error{Code: code, Source: c.source, Op: req.Op, Err: err}
 }

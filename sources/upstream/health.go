@@ -21,11 +21,22 @@ type health struct {
 // downAfter is how many faults in a row make a source DOWN.
 const downAfter = 3
 
-// Health is what the latest calls showed.
+// Health is what the latest calls showed, whatever their credentials.
 func (c *Client) Health() billing.Health {
-	c.health.mu.Lock()
-	defer c.health.mu.Unlock()
-	return c.health.value
+	value := c.health.latest()
+	value.Circuit, value.CircuitOpenUntil = c.circuits()
+	value.Calls = billing.Calls{
+		UnderWay: c.counts.underWay.Load(), Retries: c.counts.retries.Load(), Hedges: c.counts.hedges.Load(),
+		RejectedByCircuit: c.counts.open.Load(), RejectedByBulkhead: c.counts.noRoom.Load(),
+		RejectedByQuota: c.counts.noQuota.Load(), RejectedByDeadline: c.counts.late.Load(),
+	}
+	return value
+}
+
+func (h *health) latest() billing.Health {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.value
 }
 
 // record takes the outcome of one call. Only a fault of the source counts
@@ -89,24 +100,31 @@ func (h *health) unread(e *billing.Error) {
 	}
 }
 
-// Quota tells the client what a source said of its quota; nil and zero leave
-// what is known as it is.
-func (c *Client) Quota(remaining *int, resetsAt time.Time) {
-	c.health.mu.Lock()
-	defer c.health.mu.Unlock()
+// quota takes what a source said of its quota; nil and zero leave what is known
+// as it is.
+func (h *health) quota(remaining *int, resetsAt time.Time) {
+	if remaining == nil && resetsAt.IsZero() {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if remaining != nil {
 		own := *remaining
-		c.health.value.QuotaRemaining = &own
+		h.value.QuotaRemaining = &own
 	}
 	if !resetsAt.IsZero() {
-		c.health.value.QuotaResetsAt = resetsAt
+		h.value.QuotaResetsAt = resetsAt
 	}
 }
 
 // SecondsHeader reads a header that holds a number of seconds from now; zero
 // where it is missing or no such number.
 func (c *Client) SecondsHeader(header http.Header, name string) time.Time {
-	seconds, err := strconv.Atoi(header.Get(name))
+	text := header.Get(name)
+	if text == "" {
+		return time.Time{}
+	}
+	seconds, err := strconv.Atoi(text)
 	if err != nil || seconds < 0 || seconds > 366*24*3600 {
 		return time.Time{}
 	}
@@ -115,7 +133,11 @@ func (c *Client) SecondsHeader(header http.Header, name string) time.Time {
 
 // IntHeader reads a header that holds a count; nil where it is missing or none.
 func IntHeader(header http.Header, name string) *int {
-	n, err := strconv.Atoi(header.Get(name))
+	text := header.Get(name)
+	if text == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
 		return nil
 	}

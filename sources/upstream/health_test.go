@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -126,18 +127,36 @@ func TestWhoseFaultItIs(t *testing.T) {
 }
 
 func TestQuota(t *testing.T) {
-	client := dial(t, "http://127.0.0.1:1")
-	n, later := 7, now.Add(time.Minute)
-	client.Quota(&n, later)
+	address, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if left := r.URL.Query().Get("left"); left != "" {
+			w.Header().Set("X-RateLimit-Remaining", left)
+		}
+		answer(w, "{}")
+	})
+	client := dial(t, address)
+	later := now.Add(time.Minute)
+	says := func(left string, own *int, resetsAt time.Time) billing.Health {
+		t.Helper()
+		_, err := client.Do(context.Background(), upstream.Request{Query: url.Values{"left": {left}}, Status: func(resp *upstream.Response) error {
+			resp.Quota(own, resetsAt)
+			return nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return client.Health()
+	}
+	n := 7
+	says("", &n, later)
 	n = 99
-	client.Quota(nil, time.Time{})
-	health := client.Health()
-	if health.QuotaRemaining == nil || *health.QuotaRemaining != 7 || health.QuotaResetsAt != later {
+	if health := says("", nil, time.Time{}); health.QuotaRemaining == nil || *health.QuotaRemaining != 7 || health.QuotaResetsAt != later {
 		t.Errorf("quota is %v until %v", health.QuotaRemaining, health.QuotaResetsAt)
 	}
+	if health := says("5", nil, time.Time{}); *health.QuotaRemaining != 5 {
+		t.Errorf("the header that every API has says 5, and the quota is %d", *health.QuotaRemaining)
+	}
 	none := 0
-	client.Quota(&none, time.Time{})
-	if health := client.Health(); *health.QuotaRemaining != 0 || health.QuotaResetsAt != later || health.State != billing.HealthUnknown {
+	if health := says("5", &none, time.Time{}); *health.QuotaRemaining != 0 || health.QuotaResetsAt != later {
 		t.Errorf("health is %+v", health)
 	}
 }

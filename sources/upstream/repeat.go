@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -49,31 +48,48 @@ func port(u *url.URL) string {
 
 // mayRepeat reports whether a request may be sent again: a write only where the
 // source surely never saw it.
-func (c *Client) mayRepeat(req Request, resp *Response, sent bool, err error) bool {
-	if req.isWrite() && sent {
+func mayRepeat(req Request, last outcome) bool {
+	switch {
+	case last.held, req.isWrite() && last.sent:
 		return false
+	case last.err != nil:
+		return billing.CodeOf(last.err) == billing.CodeSourceUnavailable && !errors.Is(last.err, errRedirect)
 	}
-	if err != nil {
-		return billing.CodeOf(err) == billing.CodeSourceUnavailable && !errors.Is(err, errRedirect)
+	switch last.resp.Status {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
 	}
-	return slices.Contains([]int{http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}, resp.Status)
+	return false
 }
 
-// waitToRepeat waits as long as the source asked; false where that would take
-// the call past its deadline.
-func (c *Client) waitToRepeat(ctx context.Context, resp *Response) bool {
-	if resp == nil {
-		return ctx.Err() == nil
+// waitToRepeat waits a while, and as long as the source asked. It is false where
+// that would take the call past its deadline, or the retries past their budget,
+// and where the source is left alone or nobody waits any more.
+func (c *Client) waitToRepeat(ctx context.Context, k *call, tries int, resp *Response) bool {
+	wait := c.config.Retry.Wait(tries)
+	if resp != nil {
+		if at := c.RetryAfter(resp.Header); !at.IsZero() {
+			wait = addUp(wait, max(0, at.Sub(c.now())))
+		}
 	}
-	wait := time.Duration(0)
-	if at := c.RetryAfter(resp.Header); !at.IsZero() {
-		wait = at.Sub(c.now())
-	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
+	if state, _ := k.partition.circuit.state(); state != billing.CircuitClosed || isTooLate(ctx, k.partition, wait) {
 		return false
 	}
+	return k.partition.extra.spend(c.now()) && pause(ctx, wait) && billing.IsWanted(ctx)
+}
+
+// addUp is a + b, neither below zero, and no less than either.
+func addUp(a, b time.Duration) time.Duration {
+	if sum := a + b; sum >= b {
+		return sum
+	}
+	return b
+}
+
+// pause waits; false where ctx ended first.
+func pause(ctx context.Context, wait time.Duration) bool {
 	if wait <= 0 {
-		return true
+		return ctx.Err() == nil
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -15,55 +16,66 @@ import (
 	"tributary/billing"
 )
 
-// attempt sends a request once. sent is false where the source surely never saw
-// it; it is always true of a read, of which nobody asks.
-func (c *Client) attempt(ctx context.Context, req Request, address string, used *sealed) (resp *Response, sent bool, err error) {
+// exchange sends a request and reads its answer.
+func (c *Client) exchange(ctx context.Context, k *call) outcome {
 	var left *departure
-	if req.isWrite() {
+	if k.req.isWrite() {
 		ctx, left = watchDeparture(ctx)
 	}
-	httpReq, err := c.build(ctx, req, address, used)
+	httpReq, err := c.build(ctx, k)
 	if err != nil {
-		return nil, false, &billing.Error{Code: billing.CodeInternal, Source: c.source, Op: req.Op, Err: err}
+		return outcome{err: &billing.Error{Code: billing.CodeInternal, Source: c.source, Op: k.req.Op, Err: err}}
 	}
 	count(ctx)
 	httpResp, err := c.http.Do(httpReq)
 	if err != nil {
-		return nil, left.happened(ctx.Err() != nil), c.transportError(ctx, req, err)
+		return outcome{sent: left.happened(ctx.Err() != nil), err: c.transportError(ctx, k.req, err)}
 	}
 	defer httpResp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(httpResp.Body, MaxBody+1))
+	body, err := readBody(httpResp)
 	if err != nil {
-		return nil, true, c.transportError(ctx, req, err)
+		return outcome{sent: true, err: c.transportError(ctx, k.req, err)}
 	}
 	if len(body) > MaxBody {
-		return nil, true, c.badData(req.Op, fmt.Errorf("the answer is larger than %d bytes", MaxBody))
+		return outcome{sent: true, err: c.badData(k.req.Op, fmt.Errorf("the answer is larger than %d bytes", MaxBody))}
 	}
-	return &Response{Status: httpResp.StatusCode, Header: httpResp.Header, Body: body, used: used, forwarded: forwarded(ctx)}, true, nil
+	return outcome{sent: true, resp: &Response{
+		Status: httpResp.StatusCode, Header: httpResp.Header, Body: body,
+		used: k.used, forwarded: forwarded(ctx), quota: readQuota(httpResp.Header),
+	}}
 }
 
-func (c *Client) build(ctx context.Context, req Request, address string, used *sealed) (*http.Request, error) {
-	method := req.Method
+// readBody reads one byte more than is taken, at most.
+func readBody(resp *http.Response) ([]byte, error) {
+	const believed = 64 << 10 // of the length that an answer says to have
+	var body bytes.Buffer
+	if resp.ContentLength > 0 {
+		body.Grow(int(min(resp.ContentLength, believed)) + bytes.MinRead)
+	}
+	_, err := body.ReadFrom(io.LimitReader(resp.Body, MaxBody+1))
+	return body.Bytes(), err
+}
+
+func (c *Client) build(ctx context.Context, k *call) (*http.Request, error) {
+	method := k.req.Method
 	if method == "" {
 		method = http.MethodGet
 	}
 	var body io.Reader
-	if req.Body != nil {
-		body = bytes.NewReader(req.Body)
+	if k.req.Body != nil {
+		body = bytes.NewReader(k.req.Body)
 	}
-	httpReq, err := http.NewRequestWithContext(ctx, method, address, body)
+	httpReq, err := http.NewRequestWithContext(ctx, method, k.address, body)
 	if err != nil {
 		return nil, err
 	}
-	for name, values := range req.Header {
-		httpReq.Header[name] = slices.Clone(values)
-	}
-	httpReq.Header.Set("Accept", strings.Join(accepted(req), ", "))
+	maps.Copy(httpReq.Header, k.req.Header) // whose values nobody writes to
+	httpReq.Header.Set("Accept", strings.Join(accepted(k.req), ", "))
 	httpReq.Header.Set("User-Agent", "tributary")
-	if basic := used.Basic; basic != nil {
+	if basic := k.used.Basic; basic != nil {
 		httpReq.SetBasicAuth(basic.Username, basic.Password)
 	}
-	used.apply(httpReq.Header, forwarded(ctx))
+	k.used.apply(httpReq.Header, forwarded(ctx))
 	return httpReq, nil
 }
 
@@ -73,7 +85,7 @@ func (c *Client) build(ctx context.Context, req Request, address string, used *s
 // is merged away.
 func (c *Client) address(req Request) (string, error) {
 	var b strings.Builder
-	b.WriteString(c.base.Scheme + "://" + c.base.Host + c.base.EscapedPath())
+	b.WriteString(c.prefix)
 	for _, segment := range req.Path {
 		if climbs(segment) {
 			return "", errors.New("a part of the path is empty or made of dots")
@@ -95,9 +107,11 @@ func climbs(segment string) bool {
 	return slices.Contains(pieces, ".") || slices.Contains(pieces, "..")
 }
 
+var acceptedByDefault = []string{"application/json"}
+
 func accepted(req Request) []string {
 	if len(req.Accept) == 0 {
-		return []string{"application/json"}
+		return acceptedByDefault
 	}
 	return req.Accept
 }
@@ -111,12 +125,16 @@ func (c *Client) checkContent(req Request, resp *Response) error {
 	if encoding := resp.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
 		return c.badData(req.Op, errors.New("the answer has a content encoding that was not asked for"))
 	}
-	media, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	written := resp.Header.Get("Content-Type")
+	if slices.Contains(accepted(req), written) { // as most are, without parameters
+		return nil
+	}
+	media, _, err := mime.ParseMediaType(written)
 	if err != nil {
-		return c.badData(req.Op, errors.New("the answer has no content type, or none that can be read"))
+		return c.badData(req.Op, foreign{errors.New("the answer has no content type, or none that can be read")})
 	}
 	if !slices.Contains(accepted(req), media) {
-		return c.badData(req.Op, fmt.Errorf("the answer is %s", known(media)))
+		return c.badData(req.Op, foreign{fmt.Errorf("the answer is %s", known(media))})
 	}
 	return nil
 }

@@ -50,12 +50,14 @@ func count(ctx context.Context) {
 // about org would use, with the address they would be sent to. It reveals
 // neither. org is "" for calls about no organisation.
 func (c *Client) Tenant(ctx context.Context, org string) string {
-	used := c.credentials(ctx, org)
+	return c.tenant(c.credentials(ctx, org), forwarded(ctx))
+}
+
+func (c *Client) tenant(used *sealed, header http.Header) string {
 	if len(used.Forward) == 0 {
 		used.once.Do(func() { used.tenant = fingerprint(c.credentialMAC(&used.Auth)) })
 		return used.tenant
 	}
-	header := forwarded(ctx)
 	mac := c.credentialMAC(&used.Auth)
 	for _, name := range used.Forward {
 		write(mac, textproto.CanonicalMIMEHeaderKey(name))

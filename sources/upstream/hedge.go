@@ -1,0 +1,48 @@
+package upstream
+
+import (
+	"context"
+	"time"
+
+	"tributary/billing"
+)
+
+// hedged sends a read, and once more where no answer has come after a while. The
+// first good answer is taken, and the other call is cut off.
+func (c *Client) hedged(ctx context.Context, k *call) outcome {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	outcomes := make(chan outcome, 2)
+	attempt := func() { outcomes <- c.attempt(ctx, k) }
+	go attempt()
+	timer := time.NewTimer(c.config.Hedge.After)
+	defer timer.Stop()
+	best := outcome{held: true}
+	for underWay := 1; underWay > 0; {
+		select {
+		case <-timer.C:
+			if c.mayHedge(ctx, k) {
+				underWay++
+				c.counts.hedges.Add(1)
+				go attempt()
+			}
+		case o := <-outcomes:
+			underWay--
+			if best.held {
+				best = o
+			}
+			if !o.held && o.isGood() {
+				return o
+			}
+		}
+	}
+	return best
+}
+
+// mayHedge keeps to what bounds the retries, and waits for nothing.
+func (c *Client) mayHedge(ctx context.Context, k *call) bool {
+	p := k.partition
+	state, _ := p.circuit.state()
+	return state == billing.CircuitClosed && !p.isFull() &&
+		billing.IsWanted(ctx) && !isTooLate(ctx, p, 0) && p.extra.spend(c.now())
+}

@@ -1,0 +1,74 @@
+package upstream
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"tributary/billing"
+)
+
+// takeQuota asks the governor for a call, and again after a wait that is short
+// enough. Its error is of a call that is held back.
+func (c *Client) takeQuota(ctx context.Context, k *call) error {
+	if c.governor == nil {
+		return nil
+	}
+	for waited := time.Duration(0); ; {
+		decision := c.governor.Take(ctx, c.quotaCall(k))
+		if decision.Allowed {
+			return nil
+		}
+		wait := max(decision.Wait, time.Millisecond)
+		waited += wait
+		if k.background || waited > c.config.Quota.Wait || isTooLate(ctx, k.partition, wait) {
+			c.counts.noQuota.Add(1)
+			return c.hold(k, billing.CodeSourceRateLimited, errNoQuota, c.now().Add(decision.Wait)).err
+		}
+		pause(ctx, wait)
+		if err := c.due(ctx, k); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *Client) quotaCall(k *call) QuotaCall {
+	return QuotaCall{Source: c.source, Tenant: k.partition.tenant, Quota: *c.config.Quota, Background: k.background}
+}
+
+// learn takes in what an answer said of the quota. err is what the status table
+// made of it.
+func (c *Client) learn(ctx context.Context, k *call, resp *Response, err error) {
+	if resp == nil {
+		return
+	}
+	seen := resp.quota
+	c.health.quota(seen.Left, seen.ResetsAt)
+	if e, ok := billing.AsError(err); ok && e.Code == billing.CodeSourceRateLimited {
+		seen.Exhausted = true
+		if !e.RetryAfter.IsZero() {
+			seen.ResetsAt = e.RetryAfter
+		}
+	}
+	if c.governor != nil && seen != (QuotaSeen{}) {
+		// What was seen is so whether or not the caller still waits for it.
+		c.governor.Learn(context.WithoutCancel(ctx), c.quotaCall(k), seen)
+	}
+}
+
+// readQuota reads what every API calls alike. When a window ends is not of that
+// kind: it is seconds here and a point in time there.
+func readQuota(header http.Header) QuotaSeen {
+	return QuotaSeen{Left: IntHeader(header, "X-Ratelimit-Remaining"), Limit: IntHeader(header, "X-Ratelimit-Limit")}
+}
+
+// Quota adds what a status table read of its source's quota in an answer; nil
+// and zero leave what is known as it is.
+func (r *Response) Quota(remaining *int, resetsAt time.Time) {
+	if remaining != nil {
+		r.quota.Left = remaining
+	}
+	if !resetsAt.IsZero() {
+		r.quota.ResetsAt = resetsAt
+	}
+}
