@@ -45,6 +45,29 @@ const (
 	fresh
 )
 
+// trusted is how old an answer may be and still count as fresh while what other
+// replicas drop is not heard of: about as long as it takes to notice that the
+// subscription is gone. Of what is older it is not known whether it was dropped.
+const trusted = 5 * time.Second
+
+// grade is the policy's, but for a memory that may have missed a drop.
+func (c *Cache) grade(policy Policy, key Key, e *entry, now time.Time) grade {
+	grade := policy.grade(key, e, now)
+	if grade == fresh && c.deaf.Load() && now.Sub(e.fetchedAt) > trusted {
+		return stale
+	}
+	return grade
+}
+
+// freshUntil is when grade no longer calls e fresh.
+func (c *Cache) freshUntil(policy Policy, key Key, e *entry) time.Time {
+	lifetime := policy.lifetime(key, e)
+	if c.deaf.Load() {
+		lifetime = min(lifetime, trusted)
+	}
+	return e.fetchedAt.Add(lifetime)
+}
+
 // grade tells what e is good for at now.
 func (p Policy) grade(key Key, e *entry, now time.Time) grade {
 	age := now.Sub(e.fetchedAt)

@@ -19,6 +19,9 @@ type write struct {
 	keep  time.Duration
 	// sweep is what to delete of whole subjects.
 	sweep *sweep
+	// token is the lease's to end, ending what to tell of it.
+	token  string
+	ending ending
 	// done, where set, is closed when this and all before it are carried out.
 	done chan struct{}
 }
@@ -29,6 +32,7 @@ const (
 	storing kind = iota
 	deleting
 	sweeping
+	releasing
 )
 
 // writes is what the worker has yet to do, in order.
@@ -162,6 +166,8 @@ func (r *Redis) write(list []write) bool {
 		err = r.delete(list)
 	case sweeping:
 		err = r.sweep(list)
+	case releasing:
+		err = r.end(list)
 	}
 	r.note(context.Background(), err)
 	if err != nil && !isRefusal(err) {
