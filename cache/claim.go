@@ -113,29 +113,39 @@ func (r *Redis) renew(leases []lease) {
 	}
 }
 
-// release has a lease ended after all that was handed over before, and those who
-// wait told what came of it.
-func (r *Redis) release(key Key, token string, end ending) {
+// ended is a lease with what came of it.
+type ended struct {
+	lease
+	ending ending
+}
+
+// release has leases ended after all that was handed over before, and those who
+// wait told what came of them.
+func (r *Redis) release(leases ...ended) {
 	r.writes.mu.Lock()
-	r.writes.queue = append(r.writes.queue, write{kind: releasing, key: key, token: token, ending: end})
+	r.writes.queue = append(r.writes.queue, write{kind: releasing, ended: leases})
 	r.writes.mu.Unlock()
 	r.nudge()
 }
 
 // end carries out a batch of releases.
 func (r *Redis) end(list []write) error {
-	ended := make([]*redis.Cmd, len(list))
-	err := r.inOrder(
+	var leases []ended
+	for _, w := range list {
+		leases = append(leases, w.ended...)
+	}
+	awaited := make([]*redis.Cmd, len(leases))
+	return r.inOrder(
 		func(ctx context.Context, pipe redis.Pipeliner) {
-			for i, w := range list {
-				ended[i] = pipe.Eval(ctx, endLease, []string{lease{key: w.key}.name()}, w.token)
+			for i, l := range leases {
+				awaited[i] = pipe.Eval(ctx, endLease, []string{l.name()}, l.token)
 			}
 		},
 		func(ctx context.Context, pipe redis.Pipeliner) {
 			var endings []ending
-			for i, w := range list {
-				if awaited, _ := ended[i].Int64(); awaited == 1 {
-					endings = append(endings, w.ending)
+			for i, l := range leases {
+				if is, _ := awaited[i].Int64(); is == 1 {
+					endings = append(endings, l.ending)
 				}
 			}
 			if len(endings) > 0 {
@@ -144,5 +154,4 @@ func (r *Redis) end(list []write) error {
 			}
 		},
 	)
-	return err
 }

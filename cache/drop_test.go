@@ -61,12 +61,9 @@ func behindNetwork(t *testing.T, s *source) (*cache.Cache, *proxy) {
 	network := newProxy(t, server.Addr())
 	look(replica(t, server.URL(), nil), policy, s, key("1"))
 	awaitKept(t, reader(t, server), key("1"))
-	r := openRedis(t, network.url(), patient)
-	c := newCache(t, cache.Options{Redis: r})
+	c := replica(t, network.url(), nil)
 	awaitHearing(t, c)
-	if err := r.Ping(context.Background()); err != nil {
-		t.Fatal(err)
-	}
+	drop(c, "another", 0) // opens the connection; when it is acknowledged nothing more is under way
 	return c, network
 }
 
