@@ -140,7 +140,7 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 		Log:       log,
 	})
 	if settings.Cache.Answers.Enabled {
-		a.answers = answers.New(answers.Options{Memory: uint64(settings.Cache.Answers.Memory), Now: now, Serves: a.cache.Hears}) // #nosec G115 -- as above
+		a.answers = answers.New(answers.Options{Memory: uint64(settings.Cache.Answers.Memory), Now: now, Serves: func() bool { return !a.cache.IsDeaf() }}) // #nosec G115 -- as above
 		a.cache.OnDrop(a.answers.Drop)
 		a.Gateway.Answers = a.answers
 		a.Gateway.Metrics.WatchAnswers(a.answers)

@@ -17,6 +17,7 @@ type Options struct {
 	Redis     *Redis           // nil for none
 	Now       func() time.Time // time.Now
 	FetchTime time.Duration    // a fetch's deadline, whoever waits for it; 30 s
+	Refreshes int              // how many refreshes may be under way at once; 16
 }
 
 // Cache is both tiers and the flights between them and the sources. It is safe
@@ -31,11 +32,14 @@ type Cache struct {
 	flights map[Key]*flight
 	closed  bool
 	drops   uint64 // counts them: what was read before the latest is not kept
-	onDrop  func([]Subject)
 	holds   map[Subject]hold
+	refresh refreshing
+
+	onDrop atomic.Pointer[func([]Subject)]
 
 	// With Redis: what other replicas drop, and who did what this one dropped.
-	address        string // the channel on which this process is acknowledged
+	address        string // the channel on which this process is acknowledged; its leases bear it
+	leases         atomic.Uint64
 	awaited        awaited
 	listener       listener
 	deaf           atomic.Bool // what other replicas drop is not heard of
@@ -66,10 +70,14 @@ func New(options Options) *Cache {
 	if options.FetchTime == 0 {
 		options.FetchTime = 30 * time.Second
 	}
+	if options.Refreshes == 0 {
+		options.Refreshes = 16
+	}
 	c := &Cache{
 		redis:     options.Redis,
 		now:       options.Now,
 		fetchTime: options.FetchTime,
+		refresh:   refreshing{limit: options.Refreshes},
 		flights:   map[Key]*flight{},
 		holds:     map[Subject]hold{},
 		address:   dropsChannel + ":" + rand.Text(),
@@ -112,7 +120,7 @@ func (c *Cache) load(ctx context.Context, codec codec, policy Policy, keys []Key
 		if ok {
 			found[key] = e
 		}
-		if !ok || policy.grade(key, e, now) != fresh {
+		if !ok || c.grade(policy, key, e, now) != fresh {
 			ask = append(ask, key)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"tributary/billing"
 	"tributary/cache"
 	"tributary/redistest"
 )
@@ -152,5 +153,47 @@ func TestDropReachesEveryReplicaOfACluster(t *testing.T) {
 			want = "Old FRESH HIT"
 		}
 		expect(t, look(other, policy, s, k), want)
+	}
+}
+
+func TestReplicasOfAClusterFetchOnce(t *testing.T) {
+	addrs := startCluster(t, 3)
+	var caches []*cache.Cache
+	for range 3 {
+		r, err := cache.OpenRedis(cache.RedisConfig{Addrs: addrs, Timeout: patient})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { r.Close() })
+		caches = append(caches, newCache(t, cache.Options{Redis: r}))
+	}
+	awaitHearing(t, caches...)
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs})
+	defer client.Close()
+	slow, none, keys := slowSource("Acme"), &source{}, keysUpTo(20)
+	type answers = map[cache.Key]cache.Answer[*billing.Subscription]
+	got := make(chan answers, len(caches))
+	go func() { got <- cache.Through(t.Context(), caches[0], codec, policy, keys, slow.fetch) }()
+	eventually(t, "the source is asked", func() bool { return slow.asked() == 1 })
+	for _, c := range caches[1:] {
+		go func() { got <- cache.Through(t.Context(), c, codec, policy, keys, none.fetch) }()
+	}
+	for _, k := range keys {
+		eventually(t, "another replica waits", func() bool {
+			return strings.HasSuffix(client.Get(t.Context(), cache.Lease(k)).Val(), "+")
+		})
+	}
+	close(slow.release)
+	begun := time.Now()
+	for range caches {
+		for _, answer := range <-got {
+			expect(t, answer, "Acme FRESH MISS")
+		}
+	}
+	if took := time.Since(begun); took > cache.LeaseTime {
+		t.Errorf("it took %v, so nobody was told", took)
+	}
+	if none.asked() != 0 {
+		t.Errorf("the others made %d fetches", none.asked())
 	}
 }

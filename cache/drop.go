@@ -67,13 +67,6 @@ func (c *Cache) dropElsewhere(ctx context.Context, subjects []Subject, known []K
 	return c.awaited.reach(ctx, id, s.heard)
 }
 
-// OnDrop has f called with what is dropped, none for everything, before anybody
-// is told that it is.
-func (c *Cache) OnDrop(f func([]Subject)) { c.onDrop = f }
-
-// Hears reports whether what other replicas drop is heard of.
-func (c *Cache) Hears() bool { return !c.deaf.Load() }
-
 // invalidate forgets subjects in the process, lets nothing in that is under
 // way, and returns the keys that there were.
 func (c *Cache) invalidate(subjects []Subject) []Key {
@@ -81,12 +74,11 @@ func (c *Cache) invalidate(subjects []Subject) []Key {
 	for _, subject := range subjects {
 		wanted[subject] = true
 	}
+	// The last of all: nobody may keep what they made of the older answers.
+	defer c.tellDropped(subjects)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.drops++
-	if c.onDrop != nil {
-		c.onDrop(subjects)
-	}
 	var known []Key
 	for key := range c.memory.Keys() {
 		if wanted[key.Subject()] {
@@ -98,7 +90,7 @@ func (c *Cache) invalidate(subjects []Subject) []Key {
 	}
 	for key, f := range c.flights {
 		if wanted[key.Subject()] {
-			f.dropped = true
+			c.overtake(f)
 			delete(c.flights, key)
 		}
 	}
@@ -107,15 +99,38 @@ func (c *Cache) invalidate(subjects []Subject) []Key {
 
 // invalidateAll does that with everything.
 func (c *Cache) invalidateAll() {
+	defer c.tellDropped(nil)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.drops++
-	if c.onDrop != nil {
-		c.onDrop(nil)
-	}
 	c.memory.InvalidateAll()
 	for _, f := range c.flights {
-		f.dropped = true
+		c.overtake(f)
 	}
 	clear(c.flights)
 }
+
+// overtake marks a flight as older than a Drop. Other replicas must not wait for
+// it, and it must not wait for theirs. It needs the lock.
+func (c *Cache) overtake(f *flight) {
+	f.dropped = true
+	c.release(f, ending{How: givenUp})
+	f.trip.stir()
+}
+
+// OnDrop has told called whenever the process forgets what it kept of subjects,
+// nil for all of them: after it has, and before anybody is told that it has. What
+// was made of answers from before is to be forgotten within told. It is called by
+// many at once, and may be called twice for one Drop.
+func (c *Cache) OnDrop(told func(subjects []Subject)) { c.onDrop.Store(&told) }
+
+func (c *Cache) tellDropped(subjects []Subject) {
+	if told := c.onDrop.Load(); told != nil {
+		(*told)(subjects)
+	}
+}
+
+// IsDeaf reports whether drops of other replicas may be missed at present: there
+// is a Redis, and what is told through it is not heard. One that lets nobody
+// listen makes nobody deaf: what is kept of it is good for as long as it lives.
+func (c *Cache) IsDeaf() bool { return c.deaf.Load() }

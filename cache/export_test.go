@@ -36,3 +36,12 @@ func Unpack[V any](c Codec[V], key Key, data []byte) (any, error) {
 	}
 	return e.value, nil
 }
+
+// Trusted is how old an answer may be that counts as fresh in a deaf process.
+const Trusted = trusted
+
+// LeaseTime is how long a lease outlives its holder.
+const LeaseTime = leaseTime
+
+// Lease is the name of a key's lease in Redis.
+func Lease(key Key) string { return lease{key: key}.name() }

@@ -15,22 +15,35 @@ import (
 
 // flight is one key of a fetch that is under way, and those who wait for it.
 type flight struct {
-	trip    *trip
-	done    chan struct{}
-	dropped bool // under Cache.mu: its answer is older than a Drop and not kept
-	unkept  bool // its answer is not kept, for it was asked for during a hold
+	key    Key
+	trip   *trip
+	done   chan struct{}
+	unkept bool // its answer is not kept, for it was asked for during a hold
+	alone  bool // it is fetched without a lease
+
+	// Under Cache.mu.
+	dropped bool    // its answer is older than a Drop and not kept
+	joined  bool    // somebody waits for it, or did
+	lease   string  // its token in Redis; "" for none
+	news    *ending // what came of another replica's fetch of the key
 
 	// Set before done is closed.
 	entry *entry
 	err   error
+	kept  bool // entry is in the cache
 }
 
 // trip is a fetch of some keys. What it has not begun when nobody waits any more
 // is not begun; what is under way lands and is kept.
 type trip struct {
-	refresh bool         // goes on by itself
-	waiting atomic.Int64 // those who wait, once for each key
-	until   atomic.Int64 // when the last of them gives up, in Unix nanoseconds; never is for not at all
+	codec  codec
+	policy Policy
+	fetch  fetchFunc
+
+	refresh bool          // goes on by itself
+	waiting atomic.Int64  // those who wait, once for each key
+	until   atomic.Int64  // when the last of them gives up, in Unix nanoseconds; never is for not at all
+	stirred chan struct{} // holds one when there is news of a flight; nil without Redis
 }
 
 var _ billing.Demand = new(trip)
@@ -63,50 +76,59 @@ func (t *trip) join(ctx context.Context) {
 type fetchFunc func(context.Context, []Key) map[Key]billing.Outcome[any]
 
 // takeOff returns a flight for each key, joining those under way and starting
-// one fetch for the others. The caller waits for each, or else refreshes.
-func (c *Cache) takeOff(ctx context.Context, codec codec, policy Policy, keys []Key, refresh bool, fetch fetchFunc) map[Key]*flight {
-	own := &trip{refresh: refresh}
+// one trip for the others. The caller waits for each.
+func (c *Cache) takeOff(ctx context.Context, own *trip, keys []Key) map[Key]*flight {
 	flights := make(map[Key]*flight, len(keys))
-	var mine []Key
+	var mine []*flight
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, key := range keys {
-		f, ok := c.flights[key]
-		if !ok {
-			f = c.landed(policy, key)
-		}
+		f := c.underWay(own.policy, key)
 		if f == nil {
-			f = &flight{trip: own, done: make(chan struct{}), unkept: c.isHeld(key)}
-			c.flights[key] = f
-			mine = append(mine, key)
+			f = c.add(own, key)
+			mine = append(mine, f)
 		}
-		if !refresh {
-			f.trip.join(ctx)
-		}
+		f.joined = true
+		f.trip.join(ctx)
 		flights[key] = f
 	}
-	ctx = billing.WithDemand(ctx, own)
-	c.start(ctx, codec, policy, mine, flights, fetch)
-	c.mu.Unlock()
+	c.start(ctx, own, mine)
 	return flights
 }
 
-// start begins the fetch of keys, whose flights are among the given ones. It
-// needs the lock, so that Close waits for all that began before it.
-func (c *Cache) start(ctx context.Context, codec codec, policy Policy, keys []Key, flights map[Key]*flight, fetch fetchFunc) {
-	own := make(map[Key]*flight, len(keys))
-	for _, key := range keys {
-		own[key] = flights[key]
+// underWay is a flight of key, or one that has just landed; nil where there is
+// none. It needs the lock.
+func (c *Cache) underWay(policy Policy, key Key) *flight {
+	if f, ok := c.flights[key]; ok {
+		return f
 	}
+	return c.landed(policy, key)
+}
+
+// add makes a flight of a trip. It needs the lock.
+func (c *Cache) add(own *trip, key Key) *flight {
+	f := &flight{key: key, trip: own, done: make(chan struct{}), unkept: c.isHeld(key), alone: c.inDoubt(key)}
+	c.flights[key] = f
+	return f
+}
+
+// start begins a trip. It needs the lock, so that Close waits for all that
+// began before it.
+func (c *Cache) start(ctx context.Context, own *trip, flights []*flight) {
 	switch {
-	case len(keys) == 0:
+	case len(flights) == 0:
 	case c.closed:
-		for key, f := range own {
+		for _, f := range flights {
 			f.err = errClosed
-			delete(c.flights, key)
+			delete(c.flights, f.key)
 			close(f.done)
 		}
 	default:
-		c.running.Go(func() { c.fly(context.WithoutCancel(ctx), codec, policy, keys, own, fetch) })
+		if c.redis != nil {
+			own.stirred = make(chan struct{}, 1)
+		}
+		ctx = billing.WithDemand(context.WithoutCancel(ctx), own)
+		c.running.Go(func() { c.fly(ctx, own, flights) })
 	}
 }
 
@@ -119,9 +141,9 @@ func (c *Cache) landed(policy Policy, key Key) *flight {
 	if !ok {
 		return nil
 	}
-	f := &flight{trip: new(trip), done: make(chan struct{})}
+	f := &flight{trip: new(trip), done: make(chan struct{}), kept: true}
 	now := c.now()
-	switch grade := policy.grade(key, e, now); {
+	switch grade := c.grade(policy, key, e, now); {
 	case grade == fresh:
 		f.entry = e
 	case grade >= reserve && e.paused(now):
@@ -133,17 +155,33 @@ func (c *Cache) landed(policy Policy, key Key) *flight {
 	return f
 }
 
-// fly fetches keys, keeps what came and lands their flights. It goes on when
-// the caller that started it has left, for others may wait.
-func (c *Cache) fly(ctx context.Context, codec codec, policy Policy, keys []Key, flights map[Key]*flight, fetch fetchFunc) {
+// fly brings the answers of flights. It goes on when the caller that started it
+// has left, for others may wait.
+func (c *Cache) fly(ctx context.Context, own *trip, flights []*flight) {
 	ctx, cancel := context.WithTimeout(ctx, c.fetchTime)
 	defer cancel()
 	defer context.AfterFunc(c.background, cancel)()
-	outcomes := ask(ctx, keys, fetch)
+	if own.refresh {
+		defer c.refreshed()
+	}
+	if c.redis == nil {
+		c.fetch(ctx, own, flights)
+		return
+	}
+	c.share(ctx, own, flights)
+}
+
+// fetch asks the source, keeps what came and lands the flights.
+func (c *Cache) fetch(ctx context.Context, own *trip, flights []*flight) {
+	if len(flights) == 0 {
+		return
+	}
+	defer c.renew(flights)()
+	keys := keysOf(flights)
+	outcomes := ask(ctx, keys, own.fetch)
 	fetchedAt := c.now().UTC().Truncate(time.Millisecond)
-	for _, key := range keys {
-		f := flights[key]
-		outcome, ok := outcomes[key]
+	for _, f := range flights {
+		outcome, ok := outcomes[f.key]
 		switch {
 		case !ok:
 			f.err = errNoAnswer
@@ -152,8 +190,17 @@ func (c *Cache) fly(ctx context.Context, codec codec, policy Policy, keys []Key,
 		default:
 			f.entry = &entry{value: outcome.Value, absent: outcome.Value == nil, fetchedAt: fetchedAt}
 		}
-		c.land(codec, policy, key, f)
+		c.land(f)
 	}
+	c.releaseAll(flights) // behind what was stored
+}
+
+func keysOf(flights []*flight) []Key {
+	keys := make([]Key, len(flights))
+	for i, f := range flights {
+		keys[i] = f.key
+	}
+	return keys
 }
 
 var errNoAnswer = errors.New("the source gave no answer for a key")
@@ -170,69 +217,6 @@ func ask(ctx context.Context, keys []Key, fetch fetchFunc) (outcomes map[Key]bil
 		}
 	}()
 	return fetch(ctx, keys)
-}
-
-// land keeps a flight's answer, unless a Drop overtook it or holds its subject,
-// and lets go those who wait.
-func (c *Cache) land(codec codec, policy Policy, key Key, f *flight) {
-	defer close(f.done)
-	var plain []byte
-	keep := time.Duration(0)
-	if f.err == nil {
-		keep = policy.keep(f.entry.absent)
-	}
-	if keep > 0 && !f.entry.absent {
-		var err error
-		if plain, err = codec.marshal(f.entry.value); err != nil {
-			slog.Error("an answer cannot be kept", "error", err)
-			keep = 0
-		}
-		f.entry.size = len(plain)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if f.dropped {
-		return
-	}
-	delete(c.flights, key)
-	switch {
-	case errors.Is(f.err, billing.ErrUnwanted): // nothing was learnt
-	case keep > 0 && f.unkept:
-	case keep > 0:
-		c.memory.Set(key, f.entry)
-		// Who hears of no drop can't take back what it stores.
-		if c.redis != nil && !c.deaf.Load() {
-			c.redis.store(key, f.entry, plain, keep)
-		}
-	case f.err == nil || isRefused(f.err):
-		c.forget(key)
-	case canBeStale(f.err):
-		c.pause(key, f.err)
-	}
-}
-
-// forget lets go an older answer that the source has taken back.
-func (c *Cache) forget(key Key) {
-	c.drops++
-	if c.onDrop != nil {
-		c.onDrop([]Subject{key.Subject()})
-	}
-	c.memory.Invalidate(key)
-	if c.redis != nil {
-		c.redis.forget(key)
-	}
-}
-
-// pause lets a kept answer stand for a while after its refresh failed.
-func (c *Cache) pause(key Key, err error) {
-	old, ok := c.memory.GetIfPresent(key)
-	if !ok || old.absent {
-		return
-	}
-	paused := *old
-	paused.pausedUntil = c.now().Add(errorPause)
-	paused.pauseErr = err
-	c.memory.Set(key, &paused)
 }
 
 // wait is for the flight, or for the caller to give up.

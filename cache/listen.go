@@ -18,6 +18,9 @@ import (
 // hash tag has them all live in one place in a Cluster.
 const dropsChannel = "tributary:{drops}"
 
+// endingsChannel is where they tell what became of leased fetches.
+const endingsChannel = dropsChannel + ":endings"
+
 // notice is what is told about a Drop.
 type notice struct {
 	ID       uint64        `json:"id"`   // what From calls it
@@ -74,7 +77,7 @@ func (l *listener) rest() bool {
 // after an error, until it is closed.
 func (l *listener) session() {
 	ctx := l.cache.background
-	subscription := l.cache.redis.subscribe(ctx, dropsChannel, l.cache.address)
+	subscription := l.cache.redis.subscribe(ctx, dropsChannel, endingsChannel, l.cache.address)
 	var heard atomic.Bool
 	heard.Store(true)
 	var watching sync.WaitGroup
@@ -142,6 +145,7 @@ func (l *listener) lost(err error) {
 	}
 	l.tried = true
 	l.cache.deaf.Store(!refused)
+	l.cache.stirAll()
 	if !refused {
 		l.cache.redis.letGo()
 	}
@@ -158,9 +162,12 @@ func (l *listener) hear(received any) bool {
 			return false
 		}
 	case *redis.Message:
-		if m.Channel == dropsChannel {
+		switch m.Channel {
+		case dropsChannel:
 			l.obey(m.Payload)
-		} else {
+		case endingsChannel:
+			l.learn(m.Payload)
+		default:
 			l.count(m.Payload)
 		}
 	}
@@ -171,7 +178,7 @@ func (l *listener) hear(received any) bool {
 // the process keeps may be old, unless this is its beginning.
 func (l *listener) begin() {
 	if l.subscribed.Load() {
-		return // the other channel's
+		return // another channel's
 	}
 	if l.tried {
 		l.cache.invalidateAll()
@@ -200,6 +207,16 @@ func (l *listener) obey(payload string) {
 	c.redis.queueSweep(&sweep{subjects: n.Subjects, known: known, channel: n.From, text: func() string {
 		return strconv.FormatUint(n.ID, 10)
 	}})
+}
+
+// learn takes what became of others' fetches.
+func (l *listener) learn(payload string) {
+	var endings []ending
+	if err := json.Unmarshal([]byte(payload), &endings); err != nil {
+		l.ignore(payload)
+		return
+	}
+	l.cache.learn(endings)
 }
 
 // count takes an acknowledgement.

@@ -45,6 +45,29 @@ const (
 	fresh
 )
 
+// trusted is how old an answer may be and still count as fresh while what other
+// replicas drop is not heard of: about as long as it takes to notice that the
+// subscription is gone. Of what is older it is not known whether it was dropped.
+const trusted = 5 * time.Second
+
+// grade is the policy's, but for a memory that may have missed a drop.
+func (c *Cache) grade(policy Policy, key Key, e *entry, now time.Time) grade {
+	grade := policy.grade(key, e, now)
+	if grade == fresh && c.deaf.Load() && now.Sub(e.fetchedAt) > trusted {
+		return stale
+	}
+	return grade
+}
+
+// freshUntil is when grade no longer calls e fresh.
+func (c *Cache) freshUntil(policy Policy, key Key, e *entry) time.Time {
+	lifetime := policy.lifetime(key, e)
+	if c.deaf.Load() {
+		lifetime = min(lifetime, trusted)
+	}
+	return e.fetchedAt.Add(lifetime)
+}
+
 // grade tells what e is good for at now.
 func (p Policy) grade(key Key, e *entry, now time.Time) grade {
 	age := now.Sub(e.fetchedAt)
@@ -78,11 +101,6 @@ func (p Policy) lifetime(key Key, e *entry) time.Duration {
 	dice := xxhash.Sum64String(key.text) ^ uint64(e.fetchedAt.UnixMilli())*0x9E3779B97F4A7C15
 	share := float64(dice>>16%steps) / steps
 	return p.TTL - time.Duration(float64(p.TTL)*p.Jitter*share)
-}
-
-// freshUntil is when e stops being fresh.
-func (p Policy) freshUntil(key Key, e *entry) time.Time {
-	return e.fetchedAt.Add(p.lifetime(key, e))
 }
 
 // keep is for how long an entry is worth keeping at all; 0 for not.

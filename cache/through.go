@@ -10,18 +10,20 @@ import (
 )
 
 // Answer is what became of one key. Value is the zero V where the source has
-// none, and where Err is set.
+// none, and where Err is set. FreshUntil is when a fresh answer that the cache
+// keeps stops being fresh; zero for any other.
 type Answer[V any] struct {
 	Value      V
 	Provenance billing.Provenance
-	Err        error
-	// FreshUntil is when a fresh answer stops being so; zero for any other.
 	FreshUntil time.Time
+	Err        error
 }
 
 // Through answers keys from the cache where policy lets it, and else through
-// fetch, which is called at most once for the keys that need it. Concurrent
-// calls for one key share one fetch. Values are shared: nobody changes them.
+// fetch, which is called once for the keys that need it, or for parts of them,
+// perhaps at once, where other replicas were to fetch the rest and did not.
+// Concurrent calls for one key share one fetch, on all replicas that share
+// Redis. Values are shared: nobody changes them.
 func Through[V any](ctx context.Context, c *Cache, codec Codec[V], policy Policy, keys []Key, fetch func(context.Context, []Key) map[Key]billing.Outcome[V]) map[Key]Answer[V] {
 	untyped := func(ctx context.Context, keys []Key) map[Key]billing.Outcome[any] {
 		return erase(fetch(ctx, keys), codec.IsAbsent)
@@ -66,7 +68,7 @@ func bypass[V any](ctx context.Context, c *Cache, keys []Key, fetch fetchFunc) m
 }
 
 func typed[V any](f finding) Answer[V] {
-	answer := Answer[V]{Provenance: f.provenance, Err: f.err, FreshUntil: f.freshUntil}
+	answer := Answer[V]{Provenance: f.provenance, FreshUntil: f.freshUntil, Err: f.err}
 	if f.err != nil || f.value == nil {
 		return answer
 	}
@@ -84,11 +86,6 @@ type finding struct {
 	provenance billing.Provenance
 	freshUntil time.Time
 	err        error
-}
-
-func (f finding) until(t time.Time) finding {
-	f.freshUntil = t
-	return f
 }
 
 // reader is one call of Through.
@@ -110,9 +107,9 @@ func (r *reader) read(ctx context.Context, keys []Key) map[Key]finding {
 			misses = append(misses, key)
 			continue
 		}
-		switch grade := r.policy.grade(key, e, r.now); {
+		switch grade := r.cache.grade(r.policy, key, e, r.now); {
 		case grade == fresh:
-			findings[key] = found(e, billing.Fresh, billing.CacheHit, nil).until(r.policy.freshUntil(key, e))
+			findings[key] = r.fresh(key, e, billing.CacheHit)
 		case grade >= reserve && e.paused(r.now):
 			findings[key] = found(e, billing.StaleSourceDown, billing.CacheStale, e.pauseErr)
 		case grade == stale:
@@ -123,7 +120,7 @@ func (r *reader) read(ctx context.Context, keys []Key) map[Key]finding {
 		}
 	}
 	if len(refresh) > 0 {
-		r.cache.takeOff(ctx, r.codec, r.policy, refresh, true, r.fetch)
+		r.cache.refreshAll(ctx, r.newTrip(), refresh)
 	}
 	r.miss(ctx, misses, entries, findings)
 	return findings
@@ -134,16 +131,21 @@ func (r *reader) miss(ctx context.Context, keys []Key, kept map[Key]*entry, find
 	if len(keys) == 0 {
 		return
 	}
-	flights := r.cache.takeOff(ctx, r.codec, r.policy, keys, false, r.fetch)
+	flights := r.cache.takeOff(ctx, r.newTrip(), keys)
 	var again []Key
 	for _, key := range keys {
-		e, err := flights[key].wait(ctx)
+		f := flights[key]
+		e, err := f.wait(ctx)
 		if errors.Is(err, billing.ErrUnwanted) && ctx.Err() == nil {
 			again = append(again, key) // its other callers left before this one came
 			continue
 		}
+		if err == nil && f.kept {
+			findings[key] = r.fresh(key, e, billing.CacheMiss)
+			continue
+		}
 		if err == nil {
-			findings[key] = found(e, billing.Fresh, billing.CacheMiss, nil).until(r.policy.freshUntil(key, e))
+			findings[key] = found(e, billing.Fresh, billing.CacheMiss, nil)
 			continue
 		}
 		old, ok := kept[key]
@@ -154,6 +156,17 @@ func (r *reader) miss(ctx context.Context, keys []Key, kept map[Key]*entry, find
 		findings[key] = finding{err: err}
 	}
 	r.miss(ctx, again, kept, findings)
+}
+
+// fresh is a finding that is kept, and says for how long it is fresh.
+func (r *reader) fresh(key Key, e *entry, status billing.CacheStatus) finding {
+	f := found(e, billing.Fresh, status, nil)
+	f.freshUntil = r.cache.freshUntil(r.policy, key, e)
+	return f
+}
+
+func (r *reader) newTrip() *trip {
+	return &trip{codec: r.codec, policy: r.policy, fetch: r.fetch}
 }
 
 func found(e *entry, freshness billing.Freshness, status billing.CacheStatus, err error) finding {

@@ -19,6 +19,8 @@ type write struct {
 	keep  time.Duration
 	// sweep is what to delete of whole subjects.
 	sweep *sweep
+	// ended are the leases to end.
+	ended []ended
 	// done, where set, is closed when this and all before it are carried out.
 	done chan struct{}
 }
@@ -29,15 +31,17 @@ const (
 	storing kind = iota
 	deleting
 	sweeping
+	releasing
 )
 
 // writes is what the worker has yet to do, in order.
 type writes struct {
-	mu    sync.Mutex
-	queue []write
+	mu     sync.Mutex
+	queue  []write
+	stores int // how many of them store
 }
 
-// crowd is how many writes may wait before values are let go, batch how many
+// crowd is how many stores may wait before values are let go, batch how many
 // travel in one round trip.
 const (
 	crowd = 1024
@@ -51,8 +55,9 @@ func (r *Redis) store(key Key, e *entry, plain []byte, keep time.Duration) {
 		return
 	}
 	r.writes.mu.Lock()
-	full := len(r.writes.queue) >= crowd
+	full := r.writes.stores >= crowd
 	if !full {
+		r.writes.stores++
 		r.writes.queue = append(r.writes.queue, write{kind: storing, key: key, entry: e, plain: plain, keep: keep})
 	}
 	r.writes.mu.Unlock()
@@ -137,17 +142,28 @@ func (r *Redis) flush() bool {
 	}
 }
 
-// take removes the next batch from the queue, all of it of one kind.
+// take removes the next batch from the queue, all of it of one kind. Leases may
+// end later than they could, lest each store that has one is a batch of its own.
 func (r *Redis) take() []write {
 	r.writes.mu.Lock()
 	defer r.writes.mu.Unlock()
 	queue := r.writes.queue
+	var list, passed []write
 	n := 0
-	for n < min(batch, len(queue)) && queue[n].kind == queue[0].kind {
-		n++
+	for ; n < len(queue) && len(list) < batch; n++ {
+		if queue[n].kind == queue[0].kind {
+			list = append(list, queue[n])
+			continue
+		}
+		if queue[n].kind != releasing {
+			break
+		}
+		passed = append(passed, queue[n])
 	}
-	list := slices.Clone(queue[:n])
-	r.writes.queue = slices.Delete(queue, 0, n)
+	r.writes.queue = slices.Replace(queue, 0, n, passed...)
+	if len(list) > 0 && isStoring(list[0]) {
+		r.writes.stores -= len(list)
+	}
 	return list
 }
 
@@ -162,6 +178,8 @@ func (r *Redis) write(list []write) bool {
 		err = r.delete(list)
 	case sweeping:
 		err = r.sweep(list)
+	case releasing:
+		err = r.end(list)
 	}
 	r.note(context.Background(), err)
 	if err != nil && !isRefusal(err) {
@@ -229,7 +247,7 @@ func (r *Redis) putBack(list []write) {
 func (r *Redis) letGo() {
 	r.writes.mu.Lock()
 	defer r.writes.mu.Unlock()
-	r.writes.queue = slices.DeleteFunc(r.writes.queue, isStoring)
+	r.writes.queue, r.writes.stores = slices.DeleteFunc(r.writes.queue, isStoring), 0
 }
 
 func isStoring(w write) bool { return w.kind == storing }
