@@ -32,12 +32,14 @@ type Cache struct {
 	closed  bool
 	drops   uint64 // counts them: what was read before the latest is not kept
 	holds   map[Subject]hold
+	epochs  atomic.Pointer[epochs] // set under mu
 
 	// With Redis: what other replicas drop, and who did what this one dropped.
 	address        string // the channel on which this process is acknowledged
 	awaited        awaited
 	listener       listener
 	deaf           atomic.Bool // what other replicas drop is not heard of
+	learnt         atomic.Bool // what Redis knows of epochs is taken in
 	unacknowledged atomic.Int64
 
 	background context.Context
@@ -54,7 +56,8 @@ const overhead = 256
 // TestMemoryStaysWithinItsBudget holds it.
 const growth = 2
 
-// New makes a Cache; Close ends it.
+// New makes a Cache; Close ends it. It asks Redis once, and waits for it no longer
+// than a query would.
 func New(options Options) *Cache {
 	if options.Memory == 0 {
 		options.Memory = 64 << 20
@@ -79,8 +82,13 @@ func New(options Options) *Cache {
 			},
 		}),
 	}
+	c.epochs.Store(new(epochs))
 	c.background, c.stop = context.WithCancel(context.Background())
 	if c.redis != nil {
+		if !c.redis.gate.isShut() {
+			_ = c.learnEpochs() // noted as a fault; the listener tries again
+		}
+		c.running.Go(c.keepEpochs)
 		c.listener.cache = c
 		c.running.Go(c.listener.listen)
 	}

@@ -59,7 +59,7 @@ func (c *Cache) dropElsewhere(ctx context.Context, subjects []Subject, known []K
 		text, _ := json.Marshal(n) // strings and numbers
 		return string(text)
 	}}
-	if !c.redis.sweepNow(ctx, s) || s.heard < 0 {
+	if !c.redis.await(ctx, c.redis.queueSweep(s)) || s.heard < 0 {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, acknowledgeWithin)
@@ -76,10 +76,15 @@ func (c *Cache) invalidate(subjects []Subject) []Key {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.letGo(func(key Key) bool { return wanted[key.Subject()] })
+}
+
+// letGo does that with the keys that match. It needs the lock.
+func (c *Cache) letGo(matches func(Key) bool) []Key {
 	c.drops++
 	var known []Key
 	for key := range c.memory.Keys() {
-		if wanted[key.Subject()] {
+		if matches(key) {
 			known = append(known, key)
 		}
 	}
@@ -87,7 +92,7 @@ func (c *Cache) invalidate(subjects []Subject) []Key {
 		c.memory.Invalidate(key)
 	}
 	for key, f := range c.flights {
-		if wanted[key.Subject()] {
+		if matches(key) {
 			f.dropped = true
 			delete(c.flights, key)
 		}

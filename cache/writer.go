@@ -17,8 +17,9 @@ type write struct {
 	entry *entry
 	plain []byte
 	keep  time.Duration
-	// sweep is what to delete of whole subjects.
+	// sweep is what to delete of whole subjects, purge what to leave behind.
 	sweep *sweep
+	purge *purge
 	// done, where set, is closed when this and all before it are carried out.
 	done chan struct{}
 }
@@ -29,6 +30,7 @@ const (
 	storing kind = iota
 	deleting
 	sweeping
+	purging
 )
 
 // writes is what the worker has yet to do, in order.
@@ -162,6 +164,8 @@ func (r *Redis) write(list []write) bool {
 		err = r.delete(list)
 	case sweeping:
 		err = r.sweep(list)
+	case purging:
+		err = r.purge(list)
 	}
 	r.note(context.Background(), err)
 	if err != nil && !isRefusal(err) {

@@ -74,7 +74,7 @@ func (q question[K, V]) fetchFrom(ctx context.Context, s *Set, source *Source, k
 	cacheKeys := make([]cache.Key, 0, len(keys))
 	byCacheKey := make(map[cache.Key]K, len(keys))
 	for _, key := range keys {
-		cacheKey, err := cache.NewKey(q.codec.Version(), source.Name(), source.Tenant(ctx, q.org(key)), q.entity, q.id(key))
+		cacheKey, err := s.cache.Key(q.codec.Version(), source.Name(), source.Tenant(ctx, q.org(key)), q.entity, q.id(key))
 		if err != nil {
 			put(key, cache.Answer[V]{Err: err})
 			continue
