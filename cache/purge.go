@@ -12,13 +12,14 @@ import (
 )
 
 // Purge forgets all of a scope, in both tiers of this process and of every
-// replica that shares its Redis, whatever is fetched when it is called included,
-// and reports whether all of them have. It costs Redis the same whatever there
+// replica that shares its Redis, and reports whether all of them have. A fetch
+// under way when it is called still answers those who wait for it but is not
+// kept, anywhere. It costs Redis the same whatever there
 // is: what is forgotten stays there until its time is over, and nobody reads it.
 //
 // It never fails. Where Redis is silent, or a replica does not answer in time,
-// it returns before that is done, and Unacknowledged counts it: a silent Redis
-// and those behind it are told when it answers again.
+// it reports false before that is done, and Unacknowledged counts it: a silent
+// Redis and those behind it are told when it answers again.
 func (c *Cache) Purge(ctx context.Context, scope Scope) (acknowledged bool) {
 	if scope.Source == "" {
 		scope.Tenant = ""
