@@ -19,6 +19,15 @@ const Quiet = quiet
 // DropsChannel is where replicas tell what to drop.
 const DropsChannel = dropsChannel
 
+// EpochsName is the hash in Redis that holds epochs.
+const EpochsName = epochsName
+
+// Kept is the number of entries in the process.
+func Kept(c *Cache) int {
+	c.memory.CleanUp()
+	return c.memory.EstimatedSize()
+}
+
 // Hears reports whether the cache hears what other replicas drop.
 func Hears(c *Cache) bool { return c.listener.subscribed.Load() }
 
