@@ -53,7 +53,7 @@ func (r *Redis) keep(list []write) error {
 		func(ctx context.Context, pipe redis.Pipeliner) {
 			for i, w := range list {
 				if written[i].Err() == nil {
-					pipe.Set(ctx, w.key.text, pack(w.key, w.entry, w.plain), w.keep)
+					pipe.Set(ctx, w.key.text, r.seal.Seal(pack(w.key, w.entry, w.plain), w.key.text), w.keep)
 				}
 			}
 		},
