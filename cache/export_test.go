@@ -37,6 +37,9 @@ func Record(s Subject) string { return s.record() }
 // Universal is the client's options for a RedisConfig.
 func Universal(config RedisConfig) (*redis.UniversalOptions, error) { return universal(config) }
 
+// Marshal is a value's encoding before compression.
+func Marshal[V any](c Codec[V], value V) ([]byte, error) { return c.format.marshal(value) }
+
 // Unpack reads an entry as Redis holds it, and returns its value.
 func Unpack[V any](c Codec[V], key Key, data []byte) (any, error) {
 	e, err := unpack(c.erase(), key, data)
