@@ -41,6 +41,10 @@ var bans = []struct {
 		"what reads secrets is small enough to be read itself",
 	},
 	{
+		[]string{"tributary/sealing/..."}, []string{beyondStandardLibrary},
+		"what encrypts is small enough to be read itself",
+	},
+	{
 		[]string{"tributary/access/..."}, []string{beyondStandardLibrary},
 		"every layer asks what the caller may do, so the answer depends on none",
 	},

@@ -111,7 +111,7 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 		if !identity.IsLoopback(admin.Addr().String()) {
 			log.Warn("the listener for operators asks nobody who they are, and is not on loopback alone", "listen", admin.Addr().String())
 		}
-		server := newServer(built.Gateway.Metrics.Admin(), settings.Timeouts)
+		server := newServer(built.Gateway.Admin(), settings.Timeouts)
 		running.Go(func() { server.Serve(admin) })
 		defer server.Close()
 	}

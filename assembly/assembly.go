@@ -27,6 +27,7 @@ import (
 	"tributary/loaders"
 	"tributary/portfolio"
 	"tributary/quota"
+	"tributary/sealing"
 	"tributary/secrets"
 	"tributary/sources"
 	"tributary/sources/upstream"
@@ -104,7 +105,7 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 	if isGuessable(settings) {
 		log.Warn("no credential of the configuration goes into the key of cursors and fingerprints; set secret, which may stand in a file")
 	}
-	a.ledger = ledger.New(a.store)
+	a.ledger = ledger.New(a.store, sealOf(settings.Redis))
 	a.cache = cache.New(cache.Options{Memory: uint64(settings.Cache.Memory), Redis: a.Redis, Now: now}) // #nosec G115 -- at least 1MiB, or the configuration is refused
 	set, err := loaders.NewSet(opened, a.cache, sources.DetailsTypes(), directory.Current)
 	if err != nil {
@@ -212,6 +213,7 @@ func redisConfig(settings *config.Redis) (cache.RedisConfig, error) {
 		Username: settings.Username,
 		Password: settings.Password,
 		Timeout:  settings.Timeout,
+		Seal:     settings.Encryption.Ring,
 	}
 	if settings.TLS != nil {
 		transport, err := tlsOf(settings.TLS)
@@ -221,6 +223,14 @@ func redisConfig(settings *config.Redis) (cache.RedisConfig, error) {
 		written.TLS = transport
 	}
 	return written, nil
+}
+
+// sealOf is what encrypts values in Redis; nil where nothing does.
+func sealOf(settings *config.Redis) *sealing.Ring {
+	if settings == nil {
+		return nil
+	}
+	return settings.Encryption.Ring
 }
 
 func tlsOf(settings *config.TLS) (*tls.Config, error) {

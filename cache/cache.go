@@ -36,6 +36,7 @@ type Cache struct {
 	refresh refreshing
 
 	onDrop atomic.Pointer[func([]Subject)]
+	epochs atomic.Pointer[epochs] // set under mu
 
 	// With Redis: what other replicas drop, and who did what this one dropped.
 	address        string // the channel on which this process is acknowledged; its leases bear it
@@ -43,6 +44,7 @@ type Cache struct {
 	awaited        awaited
 	listener       listener
 	deaf           atomic.Bool // what other replicas drop is not heard of
+	learnt         atomic.Bool // what Redis knows of epochs is taken in
 	unacknowledged atomic.Int64
 
 	background context.Context
@@ -59,7 +61,8 @@ const overhead = 256
 // TestMemoryStaysWithinItsBudget holds it.
 const growth = 2
 
-// New makes a Cache; Close ends it.
+// New makes a Cache; Close ends it. It asks Redis once, and waits for it no longer
+// than a query would.
 func New(options Options) *Cache {
 	if options.Memory == 0 {
 		options.Memory = 64 << 20
@@ -88,8 +91,13 @@ func New(options Options) *Cache {
 			},
 		}),
 	}
+	c.epochs.Store(new(epochs))
 	c.background, c.stop = context.WithCancel(context.Background())
 	if c.redis != nil {
+		if !c.redis.gate.isShut() {
+			_ = c.learnEpochs() // noted as a fault; the listener tries again
+		}
+		c.running.Go(c.keepEpochs)
 		c.listener.cache = c
 		c.running.Go(c.listener.listen)
 	}

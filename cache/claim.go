@@ -87,7 +87,7 @@ func (r *Redis) claim(ctx context.Context, codec codec, keys []Key, process, tok
 		left, err := leases[i].Int64()
 		claims[i] = claimed{isMine: left == 0 && !isRefusal(err), left: time.Duration(left) * time.Millisecond}
 		if data, err := kept[i].Bytes(); err == nil {
-			claims[i].entry, _ = unpack(codec, key, data) // a damaged one was told of when it was looked up
+			claims[i].entry, _ = r.open(codec, key, data) // a damaged one was told of when it was looked up
 		}
 		// Of a Redis that refuses leases all else is as it was.
 		if err != nil && !isRefusal(err) && fault == nil {

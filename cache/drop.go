@@ -21,27 +21,29 @@ const acknowledgeWithin = 500 * time.Millisecond
 // Drop is called still answers those who wait for it but is not kept, anywhere.
 //
 // It never fails. Where Redis is silent, or a replica does not answer in time,
-// it returns before that is done, and Unacknowledged counts it: a silent Redis
-// and those behind it are told when it answers again.
-func (c *Cache) Drop(ctx context.Context, subjects []Subject, by string, hold time.Duration) {
+// it reports false before that is done, and Unacknowledged counts it: a silent
+// Redis and those behind it are told when it answers again.
+func (c *Cache) Drop(ctx context.Context, subjects []Subject, by string, hold time.Duration) (acknowledged bool) {
 	if len(subjects) == 0 {
-		return
+		return true
 	}
 	subjects, hold = slices.Clone(subjects), max(0, hold) // a silent Redis is told them later
 	c.hold(subjects, by, hold)
 	known := c.invalidate(subjects)
 	if c.redis == nil {
-		return
+		return true
 	}
-	if !c.dropElsewhere(ctx, subjects, known, by, hold) {
+	acknowledged = c.dropElsewhere(ctx, subjects, known, by, hold)
+	if !acknowledged {
 		c.unacknowledged.Add(1)
 		slog.WarnContext(ctx, "not every replica has acknowledged that it dropped what was written; it may show it as it was for a while", "subjects", len(subjects))
 	}
 	// Who looked into Redis meanwhile may have brought the old values back.
 	c.invalidate(subjects)
+	return acknowledged
 }
 
-// Unacknowledged counts the Drops that returned before Redis and every replica
+// Unacknowledged counts the Drops and Purges that returned before Redis and every replica
 // had carried them out.
 func (c *Cache) Unacknowledged() int64 { return c.unacknowledged.Load() }
 
@@ -59,7 +61,7 @@ func (c *Cache) dropElsewhere(ctx context.Context, subjects []Subject, known []K
 		text, _ := json.Marshal(n) // strings and numbers
 		return string(text)
 	}}
-	if !c.redis.sweepNow(ctx, s) || s.heard < 0 {
+	if !c.redis.await(ctx, c.redis.queueSweep(s)) || s.heard < 0 {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, acknowledgeWithin)
@@ -78,10 +80,15 @@ func (c *Cache) invalidate(subjects []Subject) []Key {
 	defer c.tellDropped(subjects)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.letGo(func(key Key) bool { return wanted[key.Subject()] })
+}
+
+// letGo does that with the keys that match. It needs the lock.
+func (c *Cache) letGo(matches func(Key) bool) []Key {
 	c.drops++
 	var known []Key
 	for key := range c.memory.Keys() {
-		if wanted[key.Subject()] {
+		if matches(key) {
 			known = append(known, key)
 		}
 	}
@@ -89,7 +96,7 @@ func (c *Cache) invalidate(subjects []Subject) []Key {
 		c.memory.Invalidate(key)
 	}
 	for key, f := range c.flights {
-		if wanted[key.Subject()] {
+		if matches(key) {
 			c.overtake(f)
 			delete(c.flights, key)
 		}

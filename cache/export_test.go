@@ -19,6 +19,15 @@ const Quiet = quiet
 // DropsChannel is where replicas tell what to drop.
 const DropsChannel = dropsChannel
 
+// EpochsName is the hash in Redis that holds epochs.
+const EpochsName = epochsName
+
+// Kept is the number of entries in the process.
+func Kept(c *Cache) int {
+	c.memory.CleanUp()
+	return c.memory.EstimatedSize()
+}
+
 // Hears reports whether the cache hears what other replicas drop.
 func Hears(c *Cache) bool { return c.listener.subscribed.Load() }
 
@@ -27,6 +36,9 @@ func Record(s Subject) string { return s.record() }
 
 // Universal is the client's options for a RedisConfig.
 func Universal(config RedisConfig) (*redis.UniversalOptions, error) { return universal(config) }
+
+// Marshal is a value's encoding before compression.
+func Marshal[V any](c Codec[V], value V) ([]byte, error) { return c.format.marshal(value) }
 
 // Unpack reads an entry as Redis holds it, and returns its value.
 func Unpack[V any](c Codec[V], key Key, data []byte) (any, error) {

@@ -53,12 +53,15 @@ func (c *Cache) hold(subjects []Subject, by string, fetches time.Duration) {
 
 // isHeld reports whether what is fetched now is not kept. It needs the lock.
 func (c *Cache) isHeld(key Key) bool {
-	return len(c.holds) > 0 && !c.holds[key.Subject()].keeps(time.Now())
+	return len(c.holds) > 0 && !c.holds[key.Subject()].keeps(time.Now()) || !c.epochs.Load().has(key)
 }
 
-// inDoubt reports whether Redis may hold a value from before a drop. It needs
-// the lock.
+// inDoubt reports whether Redis may hold a value from before a drop or a purge.
+// It needs the lock.
 func (c *Cache) inDoubt(key Key) bool {
+	if !c.learnt.Load() || !c.epochs.Load().has(key) {
+		return true
+	}
 	if len(c.holds) == 0 {
 		return false
 	}

@@ -8,22 +8,30 @@ import (
 	"strings"
 )
 
-// Key names one cached answer. The zero Key names nothing; only NewKey makes
-// others, so that no key lacks its source and its tenant.
+// Key names one cached answer. The zero Key names nothing; only Cache.Key and
+// NewKey make others, so that no key lacks its source and its tenant.
 type Key struct {
 	text string
 }
 
 // NewKey makes the key of an entity of a source as one tenant sees it. tenant
 // is the fingerprint of the credentials that the source is asked with; entity
-// is the kind of document, id the rest. Only id may be empty.
+// is the kind of document, id the rest. Only id may be empty. The key is of the
+// time before the first purge: Cache.Key makes those that are looked up.
 func NewKey(version, source, tenant, entity, id string) (Key, error) {
+	return newKey(version, "", source, tenant, entity, id)
+}
+
+func newKey(version, epoch, source, tenant, entity, id string) (Key, error) {
 	for _, part := range []string{version, source, tenant, entity} {
 		if part == "" || strings.ContainsRune(part, ':') {
 			return Key{}, errors.New("a cache key needs a version, a source, a tenant and an entity, none with a colon")
 		}
 	}
-	return Key{text: "tributary:" + version + ":" + source + ":" + tenant + ":" + entity + ":" + id}, nil
+	if strings.Contains(version, epochMark) {
+		return Key{}, errors.New("the version of a cache key has no " + epochMark)
+	}
+	return Key{text: "tributary:" + version + epoch + ":" + source + ":" + tenant + ":" + entity + ":" + id}, nil
 }
 
 // String is the key as Redis holds it.
@@ -37,7 +45,7 @@ type Subject struct{ Source, Entity, ID string }
 // Subject is what the key is about; that of the zero Key is the zero Subject.
 func (k Key) Subject() Subject {
 	_, rest, _ := strings.Cut(k.text, ":") // the program's name
-	_, rest, _ = strings.Cut(rest, ":")    // the version
+	_, rest, _ = strings.Cut(rest, ":")    // the version and the epoch
 	source, rest, _ := strings.Cut(rest, ":")
 	_, rest, _ = strings.Cut(rest, ":") // the tenant
 	entity, id, _ := strings.Cut(rest, ":")

@@ -26,8 +26,9 @@ type notice struct {
 	ID       uint64        `json:"id"`   // what From calls it
 	From     string        `json:"from"` // where to acknowledge it
 	Subjects []Subject     `json:"subjects"`
-	By       string        `json:"by"`   // whose hold it is
-	Hold     time.Duration `json:"hold"` // negative to leave it as it is
+	By       string        `json:"by"`              // whose hold it is
+	Hold     time.Duration `json:"hold"`            // negative to leave it as it is
+	Purge    *purgeNotice  `json:"purge,omitempty"` // then there is nothing else
 }
 
 // listener hears what other replicas drop, and who did what this one dropped.
@@ -157,7 +158,7 @@ func (l *listener) hear(received any) bool {
 	case *redis.Subscription:
 		switch m.Kind {
 		case "subscribe", "ssubscribe":
-			l.begin()
+			return l.begin()
 		default: // such as where the channel's slot moves
 			return false
 		}
@@ -175,10 +176,14 @@ func (l *listener) hear(received any) bool {
 }
 
 // begin follows a subscription. What was dropped before is not known: all that
-// the process keeps may be old, unless this is its beginning.
-func (l *listener) begin() {
+// the process keeps may be old, unless this is its beginning. It reports false
+// where what was purged before cannot be learnt.
+func (l *listener) begin() bool {
 	if l.subscribed.Load() {
-		return // another channel's
+		return true // another channel's
+	}
+	if l.cache.learnEpochs() != nil {
+		return false
 	}
 	if l.tried {
 		l.cache.invalidateAll()
@@ -187,17 +192,23 @@ func (l *listener) begin() {
 	l.tried, l.pause = true, 0
 	l.cache.deaf.Store(false)
 	l.subscribed.Store(true)
+	return true
 }
 
 // obey drops what a replica says, and acknowledges it when Redis has nothing
 // left of it that this process stored.
 func (l *listener) obey(payload string) {
 	var n notice
-	if err := json.Unmarshal([]byte(payload), &n); err != nil || n.From == "" {
+	err := json.Unmarshal([]byte(payload), &n)
+	c := l.cache
+	switch {
+	case err == nil && n.Purge != nil:
+		c.obeyPurge(n.Purge)
+		return
+	case err != nil || n.From == "":
 		l.ignore(payload)
 		return
 	}
-	c := l.cache
 	if n.From == c.address {
 		c.awaited.acknowledge(n.ID)
 		return

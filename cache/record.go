@@ -53,7 +53,7 @@ func (r *Redis) keep(list []write) error {
 		func(ctx context.Context, pipe redis.Pipeliner) {
 			for i, w := range list {
 				if written[i].Err() == nil {
-					pipe.Set(ctx, w.key.text, pack(w.key, w.entry, w.plain), w.keep)
+					pipe.Set(ctx, w.key.text, r.seal.Seal(pack(w.key, w.entry, w.plain), w.key.text), w.keep)
 				}
 			}
 		},
@@ -116,18 +116,23 @@ func (r *Redis) sweep(list []write) error {
 // queueSweep has a sweep carried out after all that was handed over before, as
 // forget does it.
 func (r *Redis) queueSweep(s *sweep) <-chan struct{} {
-	done := make(chan struct{})
-	r.writes.mu.Lock()
-	r.writes.queue = append(r.writes.queue, write{kind: sweeping, sweep: s, done: done})
-	r.writes.mu.Unlock()
-	r.nudge()
-	return done
+	return r.queue(write{kind: sweeping, sweep: s})
 }
 
-// sweepNow waits for a sweep, as long as a query would, and reports whether it
-// is carried out.
-func (r *Redis) sweepNow(ctx context.Context, s *sweep) bool {
-	done := r.queueSweep(s)
+// queue hands a write to the worker that is never let go. The channel is closed
+// when it is done.
+func (r *Redis) queue(w write) <-chan struct{} {
+	w.done = make(chan struct{})
+	r.writes.mu.Lock()
+	r.writes.queue = append(r.writes.queue, w)
+	r.writes.mu.Unlock()
+	r.nudge()
+	return w.done
+}
+
+// await waits for a write, as long as a query would, and reports whether it is
+// carried out.
+func (r *Redis) await(ctx context.Context, done <-chan struct{}) bool {
 	if r.gate.isShut() {
 		return false
 	}

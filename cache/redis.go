@@ -12,6 +12,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"tributary/sealing"
 )
 
 // RedisConfig says where Redis is. URL or Addrs is set.
@@ -24,6 +26,8 @@ type RedisConfig struct {
 	TLS      *tls.Config // with Addrs; nil for none
 	// Timeout bounds each wait for Redis on a query's way; 50 ms where 0.
 	Timeout time.Duration
+	// Seal encrypts what the cache keeps there; nil for not.
+	Seal *sealing.Ring
 }
 
 // Redis is the tier that replicas share. A fault of it is a counted miss: the
@@ -32,6 +36,7 @@ type RedisConfig struct {
 type Redis struct {
 	client  redis.UniversalClient
 	timeout time.Duration
+	seal    *sealing.Ring
 	gate    gate
 	lost    atomic.Int64
 	refused atomic.Bool // was told in the log since Redis last was silent
@@ -73,6 +78,7 @@ func OpenRedis(config RedisConfig) (*Redis, error) {
 	r := &Redis{
 		client:   client,
 		timeout:  config.Timeout,
+		seal:     config.Seal,
 		wake:     make(chan struct{}, 1),
 		stopping: make(chan struct{}),
 	}
@@ -157,7 +163,7 @@ func (r *Redis) load(ctx context.Context, codec codec, keys []Key) map[Key]*entr
 		if err != nil {
 			continue
 		}
-		e, err := unpack(codec, keys[i], data)
+		e, err := r.open(codec, keys[i], data)
 		if err != nil {
 			r.lost.Add(1)
 			slog.Warn("an entry in Redis cannot be read", "error", err)
@@ -166,6 +172,15 @@ func (r *Redis) load(ctx context.Context, codec codec, keys []Key) map[Key]*entr
 		entries[keys[i]] = e
 	}
 	return entries
+}
+
+// open reads an entry as Redis holds it.
+func (r *Redis) open(codec codec, key Key, data []byte) (*entry, error) {
+	packed, err := r.seal.Open(data, key.text)
+	if err != nil {
+		return nil, err
+	}
+	return unpack(codec, key, packed)
 }
 
 // firstFault is the first error of results but for a missing key.

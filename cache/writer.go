@@ -17,10 +17,11 @@ type write struct {
 	entry *entry
 	plain []byte
 	keep  time.Duration
-	// sweep is what to delete of whole subjects.
+	// sweep is what to delete of whole subjects, purge what to leave behind.
 	sweep *sweep
 	// ended are the leases to end.
 	ended []ended
+	purge *purge
 	// done, where set, is closed when this and all before it are carried out.
 	done chan struct{}
 }
@@ -32,6 +33,7 @@ const (
 	deleting
 	sweeping
 	releasing
+	purging
 )
 
 // writes is what the worker has yet to do, in order.
@@ -180,6 +182,8 @@ func (r *Redis) write(list []write) bool {
 		err = r.sweep(list)
 	case releasing:
 		err = r.end(list)
+	case purging:
+		err = r.purge(list)
 	}
 	r.note(context.Background(), err)
 	if err != nil && !isRefusal(err) {

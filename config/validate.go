@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"tributary/sealing"
 )
 
 // Redis is the store that replicas share. Exactly one of URL and Addrs is set.
@@ -19,6 +21,20 @@ type Redis struct {
 	Password string        `yaml:"password"`
 	TLS      *TLS          `yaml:"tls"`     // nil where the URL's scheme alone decides
 	Timeout  time.Duration `yaml:"timeout"` // of one command, above zero
+
+	Encryption Encryption `yaml:"encryption"`
+}
+
+// Encryption is how values in Redis are encrypted: not at all without keys.
+type Encryption struct {
+	Keys []EncryptionKey `yaml:"keys"` // the first encrypts, all decrypt
+	Ring *sealing.Ring   // of Keys
+}
+
+// EncryptionKey is a key as it is written.
+type EncryptionKey struct {
+	ID  string `yaml:"id"`  // stands before what the key encrypted
+	Key string `yaml:"key"` // 32 bytes in base64 or hex, or file:PATH
 }
 
 // TLS is how the peer of a connection is known.

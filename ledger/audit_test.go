@@ -65,7 +65,7 @@ func TestTheAuditCountsWhatItLoses(t *testing.T) {
 }
 
 func TestWithoutRedisThereIsNoAudit(t *testing.T) {
-	l := ledger.New(nil)
+	l := ledger.New(nil, nil)
 	l.Record(ctx, "action", "cancel")
 	if l.Lost() != 0 {
 		t.Errorf("%d are lost of none", l.Lost())

@@ -37,7 +37,7 @@ func (s *shared) take(ctx context.Context, n name) ([]byte, bool, error) {
 		counting = count.Eval(ctx, pipe, []string{counted(n.owner)}, n.key, strconv.Itoa(ownersInRedis), keepFor.Milliseconds())
 		return nil
 	})
-	data, found, err := present(had.Bytes())
+	data, found, err := s.open(n.key)(present(had.Bytes()))
 	if found || err != nil {
 		return data, found, err
 	}

@@ -55,7 +55,7 @@ var stores = []struct {
 		return replica(t, server), replica(t, server)
 	}},
 	{"in memory", func(t *testing.T) (one, other *ledger.Ledger) {
-		l := ledger.New(nil)
+		l := ledger.New(nil, nil)
 		t.Cleanup(func() { _ = l.Close() })
 		return l, l
 	}},
@@ -85,7 +85,7 @@ func hasty(t *testing.T, server *redistest.Server) *ledger.Ledger {
 
 func ledgerOf(t *testing.T, client *redis.Client) *ledger.Ledger {
 	t.Helper()
-	l := ledger.New(client)
+	l := ledger.New(client, nil)
 	t.Cleanup(func() {
 		if err := l.Close(); err != nil {
 			t.Error(err)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"tributary/sealing"
 )
 
 var (
@@ -36,16 +38,16 @@ type Ledger struct {
 	lost   atomic.Int64 // audit entries
 }
 
-// New makes a ledger in Redis. With a nil client it keeps everything in memory,
+// New makes a ledger in Redis, whose records seal encrypts; nil for not. With a nil client it keeps everything in memory,
 // apart from any other Ledger. The client stays its owner's to close, after the
 // Ledger, and its timeouts bound each round trip: a context that ends does not
 // cut one short, since nobody would know what came of it.
-func New(client redis.UniversalClient) *Ledger {
+func New(client redis.UniversalClient, seal *sealing.Ring) *Ledger {
 	if client == nil {
 		return &Ledger{store: newMemory()}
 	}
 	fast := newCircuit()
-	return &Ledger{store: newShared(client, fast), client: client, fast: fast}
+	return &Ledger{store: newShared(client, fast, seal), client: client, fast: fast}
 }
 
 // Close waits for what runs in the background. What is held then is no longer

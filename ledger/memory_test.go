@@ -22,7 +22,7 @@ func finishMany(t *testing.T, l *ledger.Ledger, owner string, n int) {
 
 func TestAProcessForgetsAfterADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := ledger.New(nil)
+		l := ledger.New(nil, nil)
 		must(t, begin(t, l, "run").Finish(ctx, []byte("answer")))
 		time.Sleep(24*time.Hour - time.Second) // the bubble's clock, which takes no time
 		begin(t, l, "replay answer")
@@ -38,7 +38,7 @@ func TestAProcessForgetsAfterADay(t *testing.T) {
 }
 
 func TestLedgersInMemoryAreApart(t *testing.T) {
-	one, other := ledger.New(nil), ledger.New(nil)
+	one, other := ledger.New(nil, nil), ledger.New(nil, nil)
 	defer lock(t, one)()
 	defer lock(t, other)()
 	begin(t, one, "run").Abandon()

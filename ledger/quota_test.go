@@ -39,7 +39,7 @@ func inRedis(t testing.TB, raw *redis.Client, n int, first time.Time) {
 }
 
 func TestAFloodInMemoryForgetsNobodysKey(t *testing.T) {
-	l := ledger.New(nil)
+	l := ledger.New(nil, nil)
 	must(t, begin(t, l, "run").Finish(ctx, []byte("answer")))
 	held, _, err := l.Begin(ctx, "other", "held", input)
 	must(t, err)
@@ -60,7 +60,7 @@ func TestAFloodInMemoryForgetsNobodysKey(t *testing.T) {
 
 func TestAFullMemoryRefusesTheNewcomer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := ledger.New(nil)
+		l := ledger.New(nil, nil)
 		first := time.Now()
 		for i := range ledger.AllInMemory / ledger.OwnersInMemory {
 			finishMany(t, l, fmt.Sprint("owner ", i), ledger.OwnersInMemory)
@@ -82,7 +82,7 @@ func TestAFullMemoryRefusesTheNewcomer(t *testing.T) {
 
 func TestExpiryAndReleaseMakeRoomInMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := ledger.New(nil)
+		l := ledger.New(nil, nil)
 		finishMany(t, l, owner, ledger.OwnersInMemory-1)
 		claim := begin(t, l, "run")
 		expectFull(t, l, owner, false)

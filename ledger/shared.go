@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"tributary/breaker"
+	"tributary/sealing"
 )
 
 // shared is the store in Redis. A caller's context never cuts a command short:
@@ -19,6 +21,7 @@ import (
 type shared struct {
 	client  redis.UniversalClient
 	fast    *circuit
+	seal    *sealing.Ring
 	locks   *redsync.Redsync
 	closing chan struct{} // closed by close
 	once    sync.Once
@@ -35,10 +38,11 @@ func newCircuit() *circuit {
 		"writes with an idempotency key are made, and the audit stream goes on")
 }
 
-func newShared(client redis.UniversalClient, fast *circuit) *shared {
+func newShared(client redis.UniversalClient, fast *circuit, seal *sealing.Ring) *shared {
 	return &shared{
 		client:  client,
 		fast:    fast,
+		seal:    seal,
 		locks:   redsync.New(goredis.NewPool(client)),
 		closing: make(chan struct{}),
 	}
@@ -50,9 +54,28 @@ func (s *shared) close() {
 }
 
 func (s *shared) get(ctx context.Context, key string) ([]byte, bool, error) {
-	return present(s.fast.Ask(ctx, func(ctx context.Context) ([]byte, error) {
+	return s.open(key)(present(s.fast.Ask(ctx, func(ctx context.Context) ([]byte, error) {
 		return s.client.Get(ctx, key).Bytes()
-	}))
+	})))
+}
+
+// open decrypts the record of key that was found. One that cannot be is an error
+// and never a missing one, which would let a write be sent again.
+func (s *shared) open(key string) func([]byte, bool, error) ([]byte, bool, error) {
+	return func(data []byte, found bool, err error) ([]byte, bool, error) {
+		if !found || err != nil {
+			return data, found, err
+		}
+		if s.seal == nil && sealing.IsSealed(data) {
+			err = sealing.ErrUnknownKey
+		} else {
+			data, err = s.seal.Open(data, key)
+		}
+		if err != nil {
+			return nil, false, fmt.Errorf("a record cannot be read: %w", err)
+		}
+		return data, true, nil
+	}
 }
 
 // present tells a missing record from a Redis that could not be asked.
@@ -64,7 +87,7 @@ func present(data []byte, err error) ([]byte, bool, error) {
 }
 
 func (s *shared) set(ctx context.Context, n name, data []byte) error {
-	return s.client.Set(context.WithoutCancel(ctx), n.key, data, keepFor).Err()
+	return s.client.Set(context.WithoutCancel(ctx), n.key, s.seal.Seal(data, n.key), keepFor).Err()
 }
 
 func (s *shared) lease(ctx context.Context, key string) (lease, error) {

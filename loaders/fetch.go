@@ -77,7 +77,7 @@ func (q question[K, V]) fetchFrom(ctx context.Context, s *Set, source *Source, k
 	for _, key := range keys {
 		tenant := source.Tenant(ctx, q.org(key))
 		basis.asked(source, q.org(key), tenant)
-		cacheKey, err := cache.NewKey(q.codec.Version(), source.Name(), tenant, q.entity, q.id(key))
+		cacheKey, err := s.cache.Key(q.codec.Version(), source.Name(), tenant, q.entity, q.id(key))
 		if err != nil {
 			put(key, cache.Answer[V]{Err: err})
 			continue

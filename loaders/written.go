@@ -63,8 +63,8 @@ func SubjectOfPlans(source *Source) cache.Subject {
 }
 
 // Drop forgets subjects everywhere, as cache.Cache.Drop does.
-func (s *Set) Drop(ctx context.Context, subjects []cache.Subject, by string, hold time.Duration) {
-	s.cache.Drop(ctx, subjects, by, hold)
+func (s *Set) Drop(ctx context.Context, subjects []cache.Subject, by string, hold time.Duration) (acknowledged bool) {
+	return s.cache.Drop(ctx, subjects, by, hold)
 }
 
 // Show is a subscription that was just read, with its parts.

@@ -84,7 +84,7 @@ func writer(t *testing.T, log *bytes.Buffer, endings map[Ending]int) *Writer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept := ledger.New(nil)
+	kept := ledger.New(nil, nil)
 	t.Cleanup(func() { kept.Close() })
 	return New(&Writer{
 		Sources: set, Ledger: kept, Secret: []byte("secret"),

@@ -1,0 +1,140 @@
+package cache
+
+import (
+	"maps"
+	"strconv"
+	"strings"
+)
+
+// Scope is what a purge lets go of. The zero Scope is everything.
+type Scope struct {
+	Source string // "" for all; a Tenant is then no part of the scope
+	Tenant string // the fingerprint of the credentials at Source; "" for all
+}
+
+// epochs are when scopes were purged last. A key holds the latest of those that
+// it is in, so that a purge leaves all keys of its scope behind without a look at
+// any. An epoch is the time in milliseconds or, where that is not the case with
+// it, later than every one before: what was left behind once stays so. A set of
+// epochs is never changed.
+type epochs struct {
+	last    uint64 // the greatest that there was
+	all     epoch
+	sources map[string]epoch
+	tenants map[Scope]epoch
+}
+
+type epoch struct {
+	number uint64
+	text   string // as keys hold it; "" of the zero epoch
+}
+
+// epochMark stands between a key's version and its epoch.
+const epochMark = "@"
+
+func newEpoch(number uint64) epoch {
+	return epoch{number, epochMark + strconv.FormatUint(number, 36)}
+}
+
+func later(a, b epoch) epoch {
+	if b.number > a.number {
+		return b
+	}
+	return a
+}
+
+// at is the epoch of what a tenant sees at a source.
+func (e *epochs) at(source, tenant string) epoch {
+	found := e.all
+	if len(e.sources) > 0 {
+		found = later(found, e.sources[source])
+	}
+	if len(e.tenants) > 0 {
+		found = later(found, e.tenants[Scope{source, tenant}])
+	}
+	return found
+}
+
+// of is the epoch of a scope as a whole.
+func (e *epochs) of(scope Scope) epoch { return e.at(scope.Source, scope.Tenant) }
+
+// has reports whether a key is of the present epoch.
+func (e *epochs) has(key Key) bool {
+	_, rest, _ := strings.Cut(key.text, ":")
+	version, rest, _ := strings.Cut(rest, ":")
+	source, rest, _ := strings.Cut(rest, ":")
+	tenant, _, _ := strings.Cut(rest, ":")
+	text := ""
+	if i := strings.Index(version, epochMark); i >= 0 {
+		text = version[i:]
+	}
+	return text == e.at(source, tenant).text
+}
+
+// raised are the epochs with that of a scope at number, where it is not beyond
+// that already.
+func (e *epochs) raised(scope Scope, number uint64) *epochs {
+	if number <= e.of(scope).number {
+		return e
+	}
+	r := &epochs{last: max(e.last, number), all: e.all, sources: maps.Clone(e.sources), tenants: maps.Clone(e.tenants)}
+	switch {
+	case scope.Source == "":
+		r.all = newEpoch(number)
+	case scope.Tenant == "":
+		if r.sources == nil {
+			r.sources = map[string]epoch{}
+		}
+		r.sources[scope.Source] = newEpoch(number)
+	default:
+		if r.tenants == nil {
+			r.tenants = map[Scope]epoch{}
+		}
+		r.tenants[scope] = newEpoch(number)
+	}
+	// What a wider scope is beyond need not be remembered.
+	maps.DeleteFunc(r.sources, func(_ string, own epoch) bool { return own.number < r.all.number })
+	maps.DeleteFunc(r.tenants, func(tenant Scope, own epoch) bool {
+		return own.number < max(r.all.number, r.sources[tenant.Source].number)
+	})
+	return r
+}
+
+// each calls do for every epoch there is.
+func (e *epochs) each(do func(Scope, uint64)) {
+	if e.all.number > 0 {
+		do(Scope{}, e.all.number)
+	}
+	for source, own := range e.sources {
+		do(Scope{Source: source}, own.number)
+	}
+	for tenant, own := range e.tenants {
+		do(tenant, own.number)
+	}
+}
+
+// Key is NewKey in the present epoch: a purge that comes later leaves it behind.
+func (c *Cache) Key(version, source, tenant, entity, id string) (Key, error) {
+	return newKey(version, c.epochs.Load().at(source, tenant).text, source, tenant, entity, id)
+}
+
+// raise takes in epochs, and lets go of all that they leave behind: what is kept
+// in the process, and what fetches under way bring.
+func (c *Cache) raise(take func(*epochs) *epochs) {
+	if c.hasRaised(take) {
+		c.tellDropped(nil)
+	}
+}
+
+func (c *Cache) hasRaised(take func(*epochs) *epochs) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := c.epochs.Load()
+	after := take(before)
+	if after == before {
+		return false
+	}
+	c.epochs.Store(after)
+	c.letGo(func(key Key) bool { return !after.has(key) })
+	return true
+}
