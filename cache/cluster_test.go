@@ -1,13 +1,11 @@
 package cache_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"net"
-	"os/exec"
-	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,95 +16,25 @@ import (
 	"tributary/redistest"
 )
 
-// startCluster starts nodes that share the slots, and returns their addresses.
-func startCluster(t *testing.T, nodes int) []string {
+// replicaOf makes one more process's cache over a Redis of several nodes.
+func replicaOf(t *testing.T, config cache.RedisConfig) *cache.Cache {
 	t.Helper()
-	redistest.Start(t) // so that redis-server is there
-	ctx := context.Background()
-	var addrs, buses []string
-	var clients []*redis.Client
-	for range nodes {
-		addr, bus := startNode(t)
-		client := redis.NewClient(&redis.Options{Addr: addr})
-		t.Cleanup(func() { client.Close() })
-		addrs, buses, clients = append(addrs, addr), append(buses, bus), append(clients, client)
-	}
-	const slots = 16384
-	for i, client := range clients {
-		if err := client.ClusterAddSlotsRange(ctx, i*slots/nodes, (i+1)*slots/nodes-1).Err(); err != nil {
-			t.Fatal(err)
-		}
-		if i > 0 {
-			host, port, _ := net.SplitHostPort(addrs[0])
-			if err := client.Do(ctx, "CLUSTER", "MEET", host, port, buses[0]).Err(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	for _, client := range clients {
-		eventually(t, "the Cluster is whole", func() bool {
-			info := client.ClusterInfo(ctx).Val()
-			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_slots_assigned:"+strconv.Itoa(slots))
-		})
-	}
-	return addrs
-}
-
-// startNode returns the addresses for clients and of the bus to other nodes.
-func startNode(t *testing.T) (addr, bus string) {
-	t.Helper()
-	port, bus := freePort(t), freePort(t)
-	command := exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--cluster-port", bus,
-		"--cluster-enabled", "yes", "--save", "", "--dir", t.TempDir())
-	output, err := command.StdoutPipe()
+	r, err := cache.OpenRedis(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = command.Process.Kill() // an error says that it has ended
-		_ = command.Wait()
-	})
-	lines := bufio.NewScanner(output)
-	for lines.Scan() {
-		if strings.Contains(lines.Text(), "Ready to accept connections") {
-			return net.JoinHostPort("127.0.0.1", port), bus
-		}
-	}
-	t.Fatal("a node did not start")
-	return "", ""
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
+	t.Cleanup(func() { r.Close() })
+	return newCache(t, cache.Options{Redis: r})
 }
 
 func TestDropReachesEveryReplicaOfACluster(t *testing.T) {
-	addrs := startCluster(t, 3)
+	cluster := redistest.StartCluster(t)
+	addrs, client := cluster.Addrs(), cluster.Client()
 	open := func() *cache.Cache {
-		r, err := cache.OpenRedis(cache.RedisConfig{Addrs: addrs, Timeout: patient})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { r.Close() })
-		return newCache(t, cache.Options{Redis: r})
+		return replicaOf(t, cache.RedisConfig{Addrs: addrs, Timeout: patient})
 	}
 	one, other := open(), open()
 	awaitHearing(t, one, other)
-	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs})
-	defer client.Close()
 	s, ctx := has("Old"), context.Background()
 	// A plain channel's messages would be carried to all nodes.
 	sharded := int64(0)
@@ -157,7 +85,8 @@ func TestDropReachesEveryReplicaOfACluster(t *testing.T) {
 }
 
 func TestReplicasOfAClusterFetchOnce(t *testing.T) {
-	addrs := startCluster(t, 3)
+	cluster := redistest.StartCluster(t)
+	addrs, client := cluster.Addrs(), cluster.Client()
 	var caches []*cache.Cache
 	for range 3 {
 		r, err := cache.OpenRedis(cache.RedisConfig{Addrs: addrs, Timeout: patient})
@@ -168,8 +97,6 @@ func TestReplicasOfAClusterFetchOnce(t *testing.T) {
 		caches = append(caches, newCache(t, cache.Options{Redis: r}))
 	}
 	awaitHearing(t, caches...)
-	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs})
-	defer client.Close()
 	slow, none, keys := slowSource("Acme"), &source{}, keysUpTo(20)
 	type answers = map[cache.Key]cache.Answer[*billing.Subscription]
 	got := make(chan answers, len(caches))
@@ -196,4 +123,90 @@ func TestReplicasOfAClusterFetchOnce(t *testing.T) {
 	if none.asked() != 0 {
 		t.Errorf("the others made %d fetches", none.asked())
 	}
+}
+
+// groups are the ways in which Redis has a replica take over. kill kills the
+// master that the drops go through; whole waits until another has taken over.
+var groups = []struct {
+	name  string
+	start func(t *testing.T) (config cache.RedisConfig, kill, whole func())
+}{
+	{"a Cluster", func(t *testing.T) (cache.RedisConfig, func(), func()) {
+		cluster := redistest.StartCluster(t)
+		return cache.RedisConfig{Addrs: cluster.Addrs()}, func() { cluster.KillMasterOf(cache.DropsChannel) }, cluster.AwaitWhole
+	}},
+	{"Sentinels", func(t *testing.T) (cache.RedisConfig, func(), func()) {
+		group := redistest.StartSentinel(t)
+		return cache.RedisConfig{Addrs: group.Addrs(), Master: group.Master()}, group.KillMaster, group.AwaitFailover
+	}},
+}
+
+func TestALookNeverFailsForAFailoverAndDropsReachTheOtherAfterIt(t *testing.T) {
+	for _, group := range groups {
+		t.Run(group.name, func(t *testing.T) {
+			config, kill, whole := group.start(t)
+			config.Timeout = brisk
+			one, other, s := replicaOf(t, config), replicaOf(t, config), has("Acme")
+			awaitHearing(t, one, other)
+			var looks, slowest atomic.Int64
+			var loading sync.WaitGroup
+			stop := make(chan struct{})
+			for i, c := range []*cache.Cache{one, other} {
+				loading.Go(func() {
+					for n := 0; ; n++ {
+						select {
+						case <-stop:
+							return
+						default:
+						}
+						begun := time.Now()
+						expect(t, look(c, policy, s, key(fmt.Sprint(i, "-", n))), "Acme FRESH MISS")
+						slowest.Store(max(slowest.Load(), int64(time.Since(begun))))
+						looks.Add(1)
+					}
+				})
+			}
+			more := func(what string) {
+				t.Helper()
+				seen := looks.Load()
+				eventually(t, "looks go on "+what, func() bool { return looks.Load() > seen+200 })
+			}
+			more("before")
+			kill()
+			more("meanwhile")
+			whole()
+			more("after")
+			close(stop)
+			loading.Wait()
+			took := time.Duration(slowest.Load())
+			t.Logf("the slowest of %d looks took %v", looks.Load(), took)
+			if took > 2*brisk+generous {
+				t.Errorf("a look took %v", took)
+			}
+			expectCoherence(t, one, other)
+		})
+	}
+}
+
+// expectCoherence waits until two caches share what one has fetched, and then
+// expects what one drops to be gone from the other.
+func expectCoherence(t *testing.T, one, other *cache.Cache) {
+	t.Helper()
+	awaitHearing(t, one, other)
+	var shared cache.Key
+	last := 0
+	eventually(t, "one has from Redis what the other fetched", func() bool {
+		last++
+		look(one, policy, has("Old"), key(fmt.Sprint("shared ", last)))
+		const behind = 20 // for the older ones to be stored
+		if last <= behind {
+			return false
+		}
+		shared = key(fmt.Sprint("shared ", last-behind))
+		return told(look(other, policy, has("Other"), shared)) == "Old FRESH HIT"
+	})
+	unacknowledged := one.Unacknowledged()
+	one.Drop(t.Context(), []cache.Subject{shared.Subject()}, "a write", 0)
+	expectAcknowledged(t, one, unacknowledged)
+	expect(t, look(other, policy, has("New"), shared), "New FRESH MISS")
 }

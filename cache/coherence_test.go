@@ -168,13 +168,13 @@ func TestAFetchOfAnotherReplicaThatADropOvertookIsNotKept(t *testing.T) {
 // take it back before it acknowledges.
 func TestAStoreOfAnotherReplicaThatADropOvertookIsTakenBack(t *testing.T) {
 	server, s := redistest.Start(t), &source{}
-	network, client := newProxy(t, server.Addr()), reader(t, server)
-	one, other := replica(t, server.URL(), nil), replica(t, network.url(), nil)
+	network, client := redistest.StartProxy(t, server.Addr()), reader(t, server)
+	one, other := replica(t, server.URL(), nil), replica(t, network.URL(), nil)
 	awaitHearing(t, one, other)
 	var arrived <-chan struct{}
 	var release func()
 	s.will(func(context.Context, cache.Key) billing.Outcome[*billing.Subscription] {
-		arrived, release = network.questions.next() // of the store
+		arrived, release = network.HoldQuestion() // of the store
 		return billing.Outcome[*billing.Subscription]{Value: small("Old")}
 	})
 	expect(t, look(other, policy, s, key("1")), "Old FRESH MISS")

@@ -55,13 +55,13 @@ func TestAFetchThatADropOvertookIsAnsweredAndNotKept(t *testing.T) {
 
 // behindNetwork makes a cache whose Redis holds an old value for key 1, and
 // which has one idle connection to it.
-func behindNetwork(t *testing.T, s *source) (*cache.Cache, *proxy) {
+func behindNetwork(t *testing.T, s *source) (*cache.Cache, *redistest.Proxy) {
 	t.Helper()
 	server := redistest.Start(t)
-	network := newProxy(t, server.Addr())
+	network := redistest.StartProxy(t, server.Addr())
 	look(replica(t, server.URL(), nil), policy, s, key("1"))
 	awaitKept(t, reader(t, server), key("1"))
-	c := replica(t, network.url(), nil)
+	c := replica(t, network.URL(), nil)
 	awaitHearing(t, c)
 	drop(c, "another", 0) // opens the connection; when it is acknowledged nothing more is under way
 	return c, network
@@ -72,7 +72,7 @@ func behindNetwork(t *testing.T, s *source) (*cache.Cache, *proxy) {
 func TestALookThatADropOvertookBringsNothingBack(t *testing.T) {
 	s := has("Old")
 	c, network := behindNetwork(t, s)
-	arrived, release := network.answers.next()
+	arrived, release := network.HoldAnswer()
 	looks := make(chan cache.Answer[*billing.Subscription])
 	go func() { looks <- look(c, policy, s, key("1")) }()
 	<-arrived
@@ -89,7 +89,7 @@ func TestALookThatOvertookADropBringsNothingBack(t *testing.T) {
 	s := has("Old")
 	c, network := behindNetwork(t, s)
 	s.fails(fault(billing.CodeSourceUnavailable))
-	arrived, release := network.questions.next()
+	arrived, release := network.HoldQuestion()
 	dropped := make(chan struct{})
 	begun := time.Now()
 	go func() {

@@ -197,12 +197,12 @@ func TestRedisThatAnswersGarbage(t *testing.T) {
 
 func TestSlowRedisIsLeftAloneUntilItIsFaster(t *testing.T) {
 	server, s := redistest.Start(t), has("Acme")
-	network := newProxy(t, server.Addr())
-	network.delay.Store(int64(2 * brisk))
-	r := openRedis(t, network.url(), brisk)
+	network := redistest.StartProxy(t, server.Addr())
+	network.Delay(2 * brisk)
+	r := openRedis(t, network.URL(), brisk)
 	c := newCache(t, cache.Options{Redis: r})
 	expectNoWaits(t, c, r, s, "slow ")
-	network.delay.Store(0)
+	network.Mend()
 	expectUse(t, c, s, reader(t, server), "fast ")
 }
 
@@ -233,11 +233,11 @@ func TestWhatIsDroppedWhileRedisIsSilentIsGoneWhenItAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, s := redistest.Start(t), has("Old")
-			network, client := newProxy(t, server.Addr()), reader(t, server)
-			c := newCache(t, cache.Options{Redis: openRedis(t, network.url(), brisk)})
+			network, client := redistest.StartProxy(t, server.Addr()), reader(t, server)
+			c := newCache(t, cache.Options{Redis: openRedis(t, network.URL(), brisk)})
 			look(c, policy, s, key("1"))
 			awaitKept(t, client, key("1"))
-			network.cut.Store(true)
+			network.Lose()
 			before(c, s)
 			s.set("New")
 			begun := time.Now()
@@ -248,7 +248,7 @@ func TestWhatIsDroppedWhileRedisIsSilentIsGoneWhenItAnswers(t *testing.T) {
 			if !holds(client, key("1")) {
 				t.Error("the deletion came through a cut line")
 			}
-			network.cut.Store(false)
+			network.Mend()
 			eventually(t, "Redis has forgotten it", func() bool { return !holds(client, key("1")) })
 			expect(t, look(c, policy, s, key("1")), "New FRESH MISS")
 		})

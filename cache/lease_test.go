@@ -393,14 +393,14 @@ func TestNoReplicaShowsWhatIsOlderThanADropThatIsDone(t *testing.T) {
 
 func TestAFaultOfRedisCostsALeaseOneTimeout(t *testing.T) {
 	server, s := redistest.Start(t), has("Acme")
-	network := newProxy(t, server.Addr())
-	r := openRedis(t, network.url(), brisk)
+	network := redistest.StartProxy(t, server.Addr())
+	r := openRedis(t, network.URL(), brisk)
 	c := newCache(t, cache.Options{Redis: r})
 	awaitHearing(t, c)
 	look(c, policy, s, key("warm"))
 	awaitKept(t, reader(t, server), key("warm"))
-	network.cut.Store(true)
+	network.Lose()
 	expectNoWaits(t, c, r, s, "cut ")
-	network.cut.Store(false)
+	network.Mend()
 	expectUse(t, c, s, reader(t, server), "after ")
 }

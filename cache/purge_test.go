@@ -159,18 +159,18 @@ func TestAPurgeIsNotLostWithRedis(t *testing.T) {
 
 func TestAPurgeDuringASilenceIsToldWhenItEnds(t *testing.T) {
 	server := redistest.Start(t)
-	network := newProxy(t, server.Addr())
-	one := newCache(t, cache.Options{Redis: openRedis(t, network.url(), brisk)})
+	network := redistest.StartProxy(t, server.Addr())
+	one := newCache(t, cache.Options{Redis: openRedis(t, network.URL(), brisk)})
 	other := replica(t, server.URL(), nil)
 	awaitHearing(t, one, other)
 	lookIn(other, has("Old"), "psa", "alice")
-	network.cut.Store(true)
+	network.Lose()
 	if one.Purge(context.Background(), cache.Scope{Source: "psa", Tenant: "alice"}) {
 		t.Error("a Redis out of reach has acknowledged it")
 	}
 	expectAcknowledged(t, one, 1)
 	expect(t, lookIn(other, has("New"), "psa", "alice"), "Old FRESH HIT")
-	network.cut.Store(false)
+	network.Mend()
 	eventually(t, "the other replica is told", func() bool {
 		return keyIn(other, "psa", "alice", "1") == keyIn(one, "psa", "alice", "1")
 	})

@@ -24,16 +24,16 @@ func killSubscriptions(t testing.TB, client *redis.Client) {
 
 // It may have missed a drop.
 func TestAReplicaThatHearsAgainHasForgottenItsMemory(t *testing.T) {
-	for name, cut := range map[string]func(*testing.T, *redistest.Server, *redis.Client, *proxy){
-		"its subscription was killed": func(t *testing.T, _ *redistest.Server, client *redis.Client, _ *proxy) {
+	for name, cut := range map[string]func(*testing.T, *redistest.Server, *redis.Client, *redistest.Proxy){
+		"its subscription was killed": func(t *testing.T, _ *redistest.Server, client *redis.Client, _ *redistest.Proxy) {
 			killSubscriptions(t, client)
 		},
-		"Redis was restarted": func(_ *testing.T, server *redistest.Server, _ *redis.Client, _ *proxy) {
+		"Redis was restarted": func(_ *testing.T, server *redistest.Server, _ *redis.Client, _ *redistest.Proxy) {
 			server.Kill()
 			server.Restart()
 		},
-		"the network lost what it sent": func(t *testing.T, server *redistest.Server, client *redis.Client, network *proxy) {
-			network.cut.Store(true)
+		"the network lost what it sent": func(t *testing.T, server *redistest.Server, client *redis.Client, network *redistest.Proxy) {
+			network.Lose()
 			healthy, ctx := replica(t, server.URL(), nil), context.Background()
 			awaitHearing(t, healthy)
 			begun := time.Now()
@@ -45,13 +45,13 @@ func TestAReplicaThatHearsAgainHasForgottenItsMemory(t *testing.T) {
 				return listening == 1 && time.Since(begun) > 2*cache.Quiet+cache.Quiet/10
 			})
 			expect(t, look(healthy, policy, has("Other"), key("3")), "Acme FRESH HIT")
-			network.cut.Store(false)
+			network.Mend()
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, s := redistest.Start(t), has("Old")
-			network, client := newProxy(t, server.Addr()), reader(t, server)
-			c := newCache(t, cache.Options{Redis: openRedis(t, network.url(), brisk)})
+			network, client := redistest.StartProxy(t, server.Addr()), reader(t, server)
+			c := newCache(t, cache.Options{Redis: openRedis(t, network.URL(), brisk)})
 			awaitHearing(t, c)
 			look(c, policy, s, key("1"))
 			awaitKept(t, client, key("1"))
@@ -105,14 +105,14 @@ func TestWhoHearsOfNoDropStoresNothingInRedis(t *testing.T) {
 
 func TestWhatIsQueuedWhenDropsAreNoLongerHeardOfIsLetGo(t *testing.T) {
 	server, s := redistest.Start(t), has("Acme")
-	network, client := newProxy(t, server.Addr()), reader(t, server)
-	c := replica(t, network.url(), nil)
+	network, client := redistest.StartProxy(t, server.Addr()), reader(t, server)
+	c := replica(t, network.URL(), nil)
 	awaitHearing(t, c)
 	var arrived <-chan struct{}
 	var release func()
 	first := &source{}
 	first.will(func(context.Context, cache.Key) billing.Outcome[*billing.Subscription] {
-		arrived, release = network.questions.next() // of the store
+		arrived, release = network.HoldQuestion() // of the store
 		return billing.Outcome[*billing.Subscription]{Value: small("Acme")}
 	})
 	look(c, policy, first, key("1"))
@@ -151,12 +151,12 @@ func TestARedisThatLetsNobodyListenStillKeeps(t *testing.T) {
 
 func TestADropDuringASilenceIsToldWhenItEnds(t *testing.T) {
 	server, s := redistest.Start(t), has("Old")
-	network, client := newProxy(t, server.Addr()), reader(t, server)
-	one, other := newCache(t, cache.Options{Redis: openRedis(t, network.url(), brisk)}), replica(t, server.URL(), nil)
+	network, client := redistest.StartProxy(t, server.Addr()), reader(t, server)
+	one, other := newCache(t, cache.Options{Redis: openRedis(t, network.URL(), brisk)}), replica(t, server.URL(), nil)
 	awaitHearing(t, one, other)
 	look(other, policy, s, key("1"))
 	awaitKept(t, client, key("1"))
-	network.cut.Store(true)
+	network.Lose()
 	begun := time.Now()
 	drop(one, "1", time.Hour)
 	if took := time.Since(begun); took > 2*brisk+generous {
@@ -171,7 +171,7 @@ func TestADropDuringASilenceIsToldWhenItEnds(t *testing.T) {
 	expectAcknowledged(t, one, 2)
 	s.set("New")
 	expect(t, look(other, policy, s, key("1")), "Old FRESH HIT")
-	network.cut.Store(false)
+	network.Mend()
 	eventually(t, "the other has heard", func() bool { return told(look(other, policy, s, key("1"))) == "New FRESH MISS" })
 	expect(t, look(other, policy, s, key("1")), "New FRESH MISS") // and holds it
 }
@@ -179,13 +179,13 @@ func TestADropDuringASilenceIsToldWhenItEnds(t *testing.T) {
 // A hold that is over when it is told must not end another one.
 func TestADropToldLateLeavesHoldsAsTheyAre(t *testing.T) {
 	server, s := redistest.Start(t), has("Old")
-	network := newProxy(t, server.Addr())
-	one, other := newCache(t, cache.Options{Redis: openRedis(t, network.url(), brisk)}), replica(t, server.URL(), nil)
+	network := redistest.StartProxy(t, server.Addr())
+	one, other := newCache(t, cache.Options{Redis: openRedis(t, network.URL(), brisk)}), replica(t, server.URL(), nil)
 	awaitHearing(t, one, other)
-	network.cut.Store(true)
+	network.Lose()
 	drop(one, "1", time.Nanosecond)
 	other.Drop(t.Context(), []cache.Subject{subject("1"), subject("2")}, "a write", time.Hour)
-	network.cut.Store(false)
+	network.Mend()
 	drop(one, "2", 0)
 	eventually(t, "the other has heard", func() bool {
 		look(other, policy, s, key("2"))
@@ -220,12 +220,12 @@ func TestWhatIsDroppedWhileRedisHangsIsGoneWhenItAnswers(t *testing.T) {
 // What was to be stored before a silence may have been dropped during it.
 func TestWhatWasQueuedBeforeASilenceIsLetGo(t *testing.T) {
 	server, s := redistest.Start(t), &source{}
-	network, client := newProxy(t, server.Addr()), reader(t, server)
-	r := openRedis(t, network.url(), brisk)
+	network, client := redistest.StartProxy(t, server.Addr()), reader(t, server)
+	r := openRedis(t, network.URL(), brisk)
 	c := newCache(t, cache.Options{Redis: r})
 	awaitHearing(t, c)
 	s.will(func(_ context.Context, k cache.Key) billing.Outcome[*billing.Subscription] {
-		network.cut.Store(true)
+		network.Lose()
 		return billing.Outcome[*billing.Subscription]{Value: small("Old")}
 	})
 	var keys []cache.Key
@@ -234,7 +234,7 @@ func TestWhatWasQueuedBeforeASilenceIsLetGo(t *testing.T) {
 	}
 	cache.Through(context.Background(), c, codec, policy, keys, s.fetch)
 	eventually(t, "the silence is noticed", func() bool { return r.Faults() > 0 })
-	network.cut.Store(false)
+	network.Mend()
 	s.set("New")
 	expectUse(t, c, has("Acme"), client, "after ")
 	for _, k := range keys {

@@ -63,8 +63,18 @@ func (c RedisConfig) Open(timeout time.Duration) (redis.UniversalClient, error) 
 		return nil, err
 	}
 	logThroughSlog()
-	return redis.NewUniversalClient(options), nil
+	if !options.IsClusterMode {
+		return redis.NewUniversalClient(options), nil
+	}
+	cluster := options.Cluster()
+	cluster.ClusterStateReloadInterval = clusterLasts
+	return redis.NewClusterClient(cluster), nil
 }
+
+// clusterLasts is for how long the nodes' shares of a Cluster are believed. A
+// node that is gone tells nobody who has taken over from it, and the client's
+// own minute would be a minute without what it served.
+const clusterLasts = time.Second
 
 // OpenRedis makes the tier; it does not wait for Redis to answer. Close ends it.
 func OpenRedis(config RedisConfig) (*Redis, error) {

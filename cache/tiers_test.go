@@ -207,9 +207,9 @@ func TestAnAnswerFromTheFutureIsNotTrusted(t *testing.T) {
 
 func TestWhatIsQueuedAtCloseIsWritten(t *testing.T) {
 	server := redistest.Start(t)
-	network := newProxy(t, server.Addr())
-	network.delay.Store(int64(20 * time.Millisecond)) // so that much is queued
-	r, err := cache.OpenRedis(cache.RedisConfig{URL: network.url(), Timeout: patient})
+	network := redistest.StartProxy(t, server.Addr())
+	network.Delay(20 * time.Millisecond) // so that much is queued
+	r, err := cache.OpenRedis(cache.RedisConfig{URL: network.URL(), Timeout: patient})
 	if err != nil {
 		t.Fatal(err)
 	}

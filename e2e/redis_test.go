@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,8 +16,13 @@ const portfolioOfAcme = `{ account(id: "account/acme") { subscriptions { nodes {
 // over is an edit of a configuration that adds a Redis. timeout is that of a
 // command, and long where a busy machine must not pass for a fault.
 func over(store *redistest.Server, timeout time.Duration) func(string) string {
+	return overRedis(fmt.Sprintf("url: '%s'", store.URL()), timeout)
+}
+
+// overRedis is the same for the keys that say where Redis is.
+func overRedis(where string, timeout time.Duration) func(string) string {
 	return func(text string) string {
-		return text + fmt.Sprintf("redis: { url: '%s', timeout: %v }\n", store.URL(), timeout)
+		return text + fmt.Sprintf("redis: { %s, timeout: %v }\n", where, timeout)
 	}
 }
 
@@ -79,74 +82,5 @@ func TestARedisThatIsAbsentAtTheStartIsUsedWhenItComes(t *testing.T) {
 		w.clock.advance(12 * time.Minute)
 		w.mustAsk(portfolioOfAcme, nil)
 		return keys(t, store) >= fetched
-	})
-}
-
-// medianTime is that of the queries of everything, asked one after the other,
-// each past the time of what is kept so that Redis is looked at.
-func (w *world) medianTime(queries int) time.Duration {
-	w.t.Helper()
-	times := make([]time.Duration, queries)
-	for i := range times {
-		w.clock.advance(12 * time.Minute)
-		begun := time.Now()
-		w.mustAsk(portfolioOfAcme, nil)
-		times[i] = time.Since(begun)
-	}
-	slices.Sort(times)
-	return times[queries/2]
-}
-
-func TestNoQueryFailsForRedis(t *testing.T) {
-	store := redistest.Start(t)
-	w := start(t, over(store, 50*time.Millisecond))
-	stop := make(chan struct{})
-	var running sync.WaitGroup
-	asked := 0
-	running.Go(func() { // the load, with ids that change so that keys do
-		for ; ; asked++ {
-			select {
-			case <-stop:
-				return
-			default:
-			}
-			a := w.ask(fmt.Sprintf(`{ nodes(ids: ["subscription/psa/%d", "subscription/focus/%d", "subscription/teams/team_%d"]) { id } }`,
-				682+asked%18, 4711+asked%14, 1+asked%14), nil)
-			if len(a.Errors) > 0 {
-				t.Errorf("a query failed: %s", a.raw)
-			}
-		}
-	})
-	const queries = 15
-	healthy := w.medianTime(queries)
-	for _, c := range []struct {
-		name        string
-		begins, end func()
-	}{
-		{"killed", store.Kill, store.Restart},
-		{"paused", store.Pause, store.Resume},
-	} {
-		c.begins()
-		median := w.medianTime(queries)
-		t.Logf("median of a query: %v, with Redis %s %v", healthy, c.name, median)
-		// A query has at most two looks at Redis in a row, 50 ms each; all but
-		// the first should wait for none.
-		if median > 10*healthy+50*time.Millisecond {
-			t.Errorf("with Redis %s the median of a query is %v, and was %v", c.name, median, healthy)
-		}
-		if got := w.readiness("redis"); got != "down" {
-			t.Errorf("a Redis that is %s is %q", c.name, got)
-		}
-		c.end()
-		eventually(t, func() bool { return w.readiness("redis") == "up" })
-	}
-	close(stop)
-	running.Wait()
-	if asked < 10 {
-		t.Errorf("the load was %d queries", asked)
-	}
-	eventually(t, func() bool {
-		w.medianTime(1)
-		return keys(t, store) > 0
 	})
 }

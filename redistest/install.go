@@ -7,12 +7,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"syscall"
-	"testing"
 )
 
 // binary is the path of redis-server, which is installed first where it is
 // missing and the user may.
-func binary(t testing.TB) string {
+func binary(t Owner) string {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err == nil {

@@ -1,5 +1,5 @@
-// Package redistest gives a test a Redis server of its own, one that can be
-// killed, brought back and made to hang.
+// Package redistest gives a test a Redis of its own, one server, a Cluster or a
+// master under Sentinels, that can be killed, brought back and made to fail.
 package redistest
 
 import (
@@ -8,20 +8,31 @@ import (
 	"io"
 	"net"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
 )
 
+// Owner is whom a Redis belongs to and ends with: a test, or a program that has
+// these of a test's methods. What fails ends it, through Fatal or Fatalf.
+type Owner interface {
+	Helper()
+	Cleanup(func())
+	TempDir() string
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // Server is a redis-server process that listens on a port of 127.0.0.1 and
-// keeps nothing on disk. Its methods fail the test where they fail.
+// keeps no data on disk. Its methods fail the test where they fail.
 type Server struct {
-	t      testing.TB
-	binary string
-	dir    string
-	addr   string
+	t         Owner
+	binary    string
+	dir       string
+	addr      string
+	arguments []string // beyond where it listens
 
 	mu      sync.Mutex
 	running *process // nil while killed
@@ -40,13 +51,23 @@ const patience = 10 * time.Second
 // Start starts a server, waits until it answers, and stops it when the test
 // ends. Where redis-server is missing it installs it through apt-get if that
 // is there and the user may, and otherwise fails the test.
-func Start(t testing.TB) *Server {
+func Start(t Owner) *Server {
+	t.Helper()
+	return start(t, func(string) []string { return withoutDisk })
+}
+
+// withoutDisk has a server keep its data in memory alone.
+var withoutDisk = []string{"--save", "", "--appendonly", "no"}
+
+// start starts a server whose arguments are made anew for each port that is
+// tried.
+func start(t Owner, arguments func(dir string) []string) *Server {
 	t.Helper()
 	s := &Server{t: t, binary: binary(t), dir: t.TempDir()}
 	t.Cleanup(s.stop)
 	// Between finding a port free and listening on it another process may take it.
 	for range 5 {
-		s.addr = freeAddr(t)
+		s.addr, s.arguments = freeAddr(t), arguments(s.dir)
 		output, err := s.run()
 		if err == nil {
 			return s
@@ -100,8 +121,8 @@ func (s *Server) run() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p := &process{ended: make(chan struct{})}
-	p.command = exec.Command(s.binary, "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", s.dir)
+	arguments := slices.Concat(s.arguments, []string{"--bind", "127.0.0.1", "--port", port, "--dir", s.dir})
+	p := &process{ended: make(chan struct{}), command: exec.Command(s.binary, arguments...)}
 	p.command.Stdout, p.command.Stderr = &p.output, &p.output
 	if err := p.command.Start(); err != nil {
 		return "", err
@@ -194,7 +215,7 @@ func ping(addr string) error {
 	return nil
 }
 
-func freeAddr(t testing.TB) string {
+func freeAddr(t Owner) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
