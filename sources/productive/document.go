@@ -2,9 +2,12 @@ package productive
 
 import (
 	"errors"
+	"fmt"
+	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"tributary/billing"
 	"tributary/sources/wire"
 )
 
@@ -82,13 +85,15 @@ type plan struct {
 	BiannualTiers       []jsontext.Value `json:"biannual_tiers"`
 	Upgrades            []string         `json:"upgrades"`
 	Downgrades          []string         `json:"downgrades"`
-	Features            features         `json:"features"`
+	Features            jsontext.Value   `json:"features"` // or its index in the parts of the document
 	ActiveProducts      []product        `json:"active_products"`
 	BuyableProducts     []product        `json:"buyable_products"`
 	CycleChangeEnabled  *bool            `json:"cycle_change_enabled"`
 	Upgradeables        []plan           `json:"upgradeables"`
 	Downgradeables      []plan           `json:"downgradeables"`
 	Discontinued        *bool            `json:"discontinued"`
+
+	granted []billing.Feature // what Features holds
 }
 
 // product is an add-on: one entry a cycle, each with the prices of all cycles.
@@ -111,10 +116,14 @@ const resourceType = "organization_subscriptions"
 // deepest is how far plans may nest; answers seen nest once.
 const deepest = 4
 
+// bulk is what nearly all of a document consists of.
+var bulk = wire.Cut{Path: []string{"data", "attributes", "current_plan", "upgradeables", "downgradeables"}, Name: "features"}
+
 // decode reads a document and checks that it holds a subscription.
 func decode(body []byte) (*resource, error) {
 	var doc document
-	if err := wire.Decode(body, &doc); err != nil {
+	parts, err := wire.DecodeParts(body, &doc, bulk)
+	if err != nil {
 		return nil, err
 	}
 	switch {
@@ -127,7 +136,38 @@ func decode(body []byte) (*resource, error) {
 	case doc.Data.Attributes.CurrentPlan.depth() > deepest:
 		return nil, errors.New("the document nests plans too deep")
 	}
+	if err := doc.Data.Attributes.CurrentPlan.readFeatures(parts); err != nil {
+		return nil, err
+	}
 	return doc.Data, nil
+}
+
+// readFeatures reads those of p and of the plans below it.
+func (p *plan) readFeatures(parts [][]byte) error {
+	if p == nil {
+		return nil
+	}
+	written := p.Features
+	if written.Kind() == '0' {
+		index, err := strconv.Atoi(string(written))
+		if err != nil || index < 0 || index >= len(parts) {
+			return errors.New("the features of a plan are a JSON number")
+		}
+		written = parts[index]
+	}
+	granted, err := readFeatures(written)
+	if err != nil {
+		return fmt.Errorf("read the features of a plan: %w", err)
+	}
+	p.granted = granted
+	for _, nested := range [][]plan{p.Upgradeables, p.Downgradeables} {
+		for i := range nested {
+			if err := nested[i].readFeatures(parts); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // depth is how many plans deep p goes, itself included.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -15,7 +16,33 @@ import (
 // trailing data, nesting past 10,000 and a bare null; unknown keys are passed
 // over. Its error names the place and the fault, never a value.
 func Decode(data []byte, into any) error {
-	if string(bytes.Trim(data, " \t\r\n")) == "null" {
+	_, err := DecodeParts(data, into, Cut{})
+	return err
+}
+
+// DecodeParts is Decode of a large document of which some values are not
+// needed as yet, or are better read by other means. Where the document is
+// plain enough it decodes a number in place of each of them, whatever they
+// are, which is the value's index in parts; else it cuts nothing, and parts is
+// nil. Parts are in good form, and they share memory with data.
+func DecodeParts(data []byte, into any, cut Cut) (parts [][]byte, err error) {
+	s := skimmed(data, cut)
+	defer s.end()
+	if s.document() && json.Unmarshal(s.remaining(), into, known) == nil && !isNull(data) {
+		return s.parts, nil
+	}
+	reflect.ValueOf(into).Elem().SetZero()
+	return nil, decode(data, into)
+}
+
+// known are the checks that a skim has made already.
+var known = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+func isNull(data []byte) bool { return string(bytes.Trim(data, " \t\r\n")) == "null" }
+
+// decode is Decode by the library alone.
+func decode(data []byte, into any) error {
+	if isNull(data) {
 		return errors.New("the document is null")
 	}
 	err := json.Unmarshal(data, into)

@@ -1,0 +1,341 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/maphash"
+	"math/bits"
+	"slices"
+	"strconv"
+	"sync"
+	"unicode/utf8"
+)
+
+// skim reads a document for its form alone. It passes only what Decode takes:
+// where it is not sure, such as with an escape in a key, it says no, and the
+// library judges. Nearly all of what the library takes for finding a duplicate
+// key is saved so, and what is cut out is not read again.
+type skim struct {
+	data   []byte
+	at     int
+	depth  int
+	names  []uint64 // hashes of the keys of the objects that are open, innermost last
+	beyond bool     // there are bytes beyond ASCII
+
+	cut   Cut
+	parts [][]byte
+	rest  []byte // data up to taken, with numbers in place of parts
+	taken int
+}
+
+// Cut names values that are to be left out of a document: those of the member
+// Name, of objects that are reached from the top by members in Path alone.
+type Cut struct {
+	Path []string
+	Name string
+}
+
+// deepest is how far values may nest for a skim to be sure.
+const deepest = 64
+
+var skims = sync.Pool{New: func() any { return new(skim) }}
+
+// skimmed starts a skim of data. It is given back by end.
+func skimmed(data []byte, cut Cut) *skim {
+	s := skims.Get().(*skim)
+	s.data, s.cut = data, cut
+	return s
+}
+
+// end lets go of everything but the buffers, and of those too where one
+// document made them larger than others need.
+func (s *skim) end() {
+	const large = 64 << 10
+	if cap(s.rest) > large || cap(s.names) > large/8 {
+		return
+	}
+	*s = skim{names: s.names[:0], rest: s.rest[:0]}
+	skims.Put(s)
+}
+
+// document reports whether the data is one document in good form.
+func (s *skim) document() bool {
+	if !s.value(s.cut.Name != "") {
+		return false
+	}
+	s.space()
+	return s.at == len(s.data) && (!s.beyond || utf8.Valid(s.data))
+}
+
+// remaining is the document without its parts.
+func (s *skim) remaining() []byte {
+	if len(s.parts) == 0 {
+		return s.data
+	}
+	s.rest = append(s.rest, s.data[s.taken:]...)
+	return s.rest
+}
+
+func (s *skim) space() {
+	for s.at < len(s.data) && isSpace(s.data[s.at]) {
+		s.at++
+	}
+}
+
+func isSpace(b byte) bool { return b == ' ' || b == '\n' || b == '\t' || b == '\r' }
+
+// next is the next byte after white space, 0 at the end.
+func (s *skim) next() byte {
+	if s.at < len(s.data) && s.data[s.at] > ' ' {
+		return s.data[s.at]
+	}
+	s.space()
+	if s.at == len(s.data) {
+		return 0
+	}
+	return s.data[s.at]
+}
+
+// value passes over a value; onPath says that a cut may be below.
+func (s *skim) value(onPath bool) bool {
+	switch s.next() {
+	case '"':
+		_, ok := s.text()
+		return ok
+	case '{':
+		return s.object(onPath)
+	case '[':
+		return s.array(onPath)
+	case 't':
+		return s.word("true")
+	case 'f':
+		return s.word("false")
+	case 'n':
+		return s.word("null")
+	default:
+		return s.number()
+	}
+}
+
+func (s *skim) word(word string) bool {
+	if len(s.data)-s.at < len(word) || string(s.data[s.at:s.at+len(word)]) != word {
+		return false
+	}
+	s.at += len(word)
+	return true
+}
+
+func (s *skim) number() bool {
+	if s.at < len(s.data) && s.data[s.at] == '-' {
+		s.at++
+	}
+	first := s.at
+	if !s.digits() || s.data[first] == '0' && s.at > first+1 {
+		return false
+	}
+	if s.at < len(s.data) && s.data[s.at] == '.' {
+		s.at++
+		if !s.digits() {
+			return false
+		}
+	}
+	if s.at < len(s.data) && s.data[s.at]|0x20 == 'e' {
+		s.at++
+		if s.at < len(s.data) && (s.data[s.at] == '+' || s.data[s.at] == '-') {
+			s.at++
+		}
+		return s.digits()
+	}
+	return true
+}
+
+// digits passes over one digit or more.
+func (s *skim) digits() bool {
+	first := s.at
+	for s.at < len(s.data) && s.data[s.at]-'0' <= 9 {
+		s.at++
+	}
+	return s.at > first
+}
+
+func (s *skim) array(onPath bool) bool {
+	if s.depth++; s.depth > deepest {
+		return false
+	}
+	s.at++
+	if s.next() == ']' {
+		s.at++
+		s.depth--
+		return true
+	}
+	for {
+		if !s.value(onPath) {
+			return false
+		}
+		switch s.next() {
+		case ',':
+			s.at++
+		case ']':
+			s.at++
+			s.depth--
+			return true
+		default:
+			return false
+		}
+	}
+}
+
+// seed makes the hashes of keys such that nobody can have them collide.
+var seed = maphash.MakeSeed()
+
+func (s *skim) object(onPath bool) bool {
+	if s.depth++; s.depth > deepest {
+		return false
+	}
+	mark := len(s.names)
+	s.at++
+	if s.next() == '}' {
+		s.at++
+		s.depth--
+		return true
+	}
+	for {
+		if s.next() != '"' {
+			return false
+		}
+		name, ok := s.text()
+		if !ok || bytes.IndexByte(name, '\\') >= 0 || s.next() != ':' {
+			return false
+		}
+		s.at++
+		s.names = append(s.names, maphash.Bytes(seed, name))
+		if !s.member(name, onPath) {
+			return false
+		}
+		switch s.next() {
+		case ',':
+			s.at++
+		case '}':
+			s.at++
+			s.depth--
+			distinct := areDistinct(s.names[mark:])
+			s.names = s.names[:mark]
+			return distinct
+		default:
+			return false
+		}
+	}
+}
+
+// member passes over the value of a member, and cuts it out where it is to be.
+func (s *skim) member(name []byte, onPath bool) bool {
+	if !onPath {
+		return s.value(false)
+	}
+	if string(name) != s.cut.Name {
+		return s.value(slices.Contains(s.cut.Path, string(name)))
+	}
+	s.next()
+	first := s.at
+	if !s.value(false) {
+		return false
+	}
+	s.rest = append(s.rest, s.data[s.taken:first]...)
+	s.rest = strconv.AppendInt(s.rest, int64(len(s.parts)), 10)
+	s.parts = append(s.parts, s.data[first:s.at])
+	s.taken = s.at
+	return true
+}
+
+// areDistinct reports whether no two of the hashes are the same. It reorders them.
+func areDistinct(hashes []uint64) bool {
+	const few = 12
+	if len(hashes) > few {
+		slices.Sort(hashes)
+		for i := 1; i < len(hashes); i++ {
+			if hashes[i] == hashes[i-1] {
+				return false
+			}
+		}
+		return true
+	}
+	for i, hash := range hashes {
+		for _, other := range hashes[:i] {
+			if hash == other {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// text passes over a string and gives what is between its quotes.
+func (s *skim) text() ([]byte, bool) {
+	first := s.at + 1
+	for at := first; ; {
+		at = plainUpTo(s.data, at)
+		if at == len(s.data) {
+			return nil, false
+		}
+		switch b := s.data[at]; {
+		case b == '"':
+			s.at = at + 1
+			return s.data[first:at], true
+		case b >= utf8.RuneSelf:
+			s.beyond = true
+			at++
+		case b == '\\':
+			length := escapeLength(s.data[at:])
+			if length == 0 {
+				return nil, false
+			}
+			at += length
+		default:
+			return nil, false
+		}
+	}
+}
+
+// plainUpTo is where the next byte is that means something in a string: a
+// quote, a backslash, a control character or one beyond ASCII. It looks at
+// eight bytes at a time: a subtraction borrows from the top bit of each byte
+// that is less.
+func plainUpTo(data []byte, at int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for at+8 <= len(data) {
+		eight := binary.LittleEndian.Uint64(data[at:])
+		quote, backslash := eight^'"'*ones, eight^'\\'*ones
+		special := ((quote-ones)&^quote | (backslash-ones)&^backslash | (eight - ' '*ones) | eight) & tops
+		if special != 0 {
+			return at + bits.TrailingZeros64(special)/8
+		}
+		at += 8
+	}
+	for at < len(data) && data[at] >= ' ' && data[at] != '"' && data[at] != '\\' && data[at] < utf8.RuneSelf {
+		at++
+	}
+	return at
+}
+
+// escapeLength is how long the escape is that text begins with; 0 where that
+// is not for sure one. Halves of surrogate pairs are left to the library.
+func escapeLength(text []byte) int {
+	if len(text) < 2 {
+		return 0
+	}
+	if text[1] != 'u' {
+		if bytes.IndexByte([]byte(`"\/bfnrt`), text[1]) < 0 {
+			return 0
+		}
+		return 2
+	}
+	if len(text) < 6 || text[2]|0x20 == 'd' {
+		return 0
+	}
+	for _, b := range text[2:6] {
+		if b-'0' > 9 && (b|0x20)-'a' > 5 {
+			return 0
+		}
+	}
+	return 6
+}
