@@ -2,8 +2,6 @@ package productive
 
 import (
 	"errors"
-	"fmt"
-	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -85,15 +83,13 @@ type plan struct {
 	BiannualTiers       []jsontext.Value `json:"biannual_tiers"`
 	Upgrades            []string         `json:"upgrades"`
 	Downgrades          []string         `json:"downgrades"`
-	Features            jsontext.Value   `json:"features"` // or its index in the parts of the document
+	Features            features         `json:"features"`
 	ActiveProducts      []product        `json:"active_products"`
 	BuyableProducts     []product        `json:"buyable_products"`
 	CycleChangeEnabled  *bool            `json:"cycle_change_enabled"`
 	Upgradeables        []plan           `json:"upgradeables"`
 	Downgradeables      []plan           `json:"downgradeables"`
 	Discontinued        *bool            `json:"discontinued"`
-
-	granted []billing.Feature // what Features holds
 }
 
 // product is an add-on: one entry a cycle, each with the prices of all cycles.
@@ -116,13 +112,14 @@ const resourceType = "organization_subscriptions"
 // deepest is how far plans may nest; answers seen nest once.
 const deepest = 4
 
-// bulk is what nearly all of a document consists of.
-var bulk = wire.Cut{Path: []string{"data", "attributes", "current_plan", "upgradeables", "downgradeables"}, Name: "features"}
+// toPlans are the members that lead to a document's plans.
+var toPlans = []string{"data", "attributes", "current_plan", "upgradeables", "downgradeables"}
 
 // decode reads a document and checks that it holds a subscription.
 func decode(body []byte) (*resource, error) {
 	var doc document
-	parts, err := wire.DecodeParts(body, &doc, bulk)
+	var beforehand glances
+	cuts, err := wire.DecodeAround(body, &doc, wire.Cut{Path: toPlans, Name: "features", Read: beforehand.read})
 	if err != nil {
 		return nil, err
 	}
@@ -136,33 +133,23 @@ func decode(body []byte) (*resource, error) {
 	case doc.Data.Attributes.CurrentPlan.depth() > deepest:
 		return nil, errors.New("the document nests plans too deep")
 	}
-	if err := doc.Data.Attributes.CurrentPlan.readFeatures(parts); err != nil {
+	if err := doc.Data.Attributes.CurrentPlan.findFeatures(beforehand.lists[:cuts]); err != nil {
 		return nil, err
 	}
 	return doc.Data, nil
 }
 
-// readFeatures reads those of p and of the plans below it.
-func (p *plan) readFeatures(parts [][]byte) error {
+// findFeatures has p and the plans below it take theirs from lists.
+func (p *plan) findFeatures(lists [][]billing.Feature) error {
 	if p == nil {
 		return nil
 	}
-	written := p.Features
-	if written.Kind() == '0' {
-		index, err := strconv.Atoi(string(written))
-		if err != nil || index < 0 || index >= len(parts) {
-			return errors.New("the features of a plan are a JSON number")
-		}
-		written = parts[index]
+	if err := p.Features.find(lists); err != nil {
+		return err
 	}
-	granted, err := readFeatures(written)
-	if err != nil {
-		return fmt.Errorf("read the features of a plan: %w", err)
-	}
-	p.granted = granted
 	for _, nested := range [][]plan{p.Upgradeables, p.Downgradeables} {
 		for i := range nested {
-			if err := nested[i].readFeatures(parts); err != nil {
+			if err := nested[i].findFeatures(lists); err != nil {
 				return err
 			}
 		}

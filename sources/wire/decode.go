@@ -16,23 +16,23 @@ import (
 // trailing data, nesting past 10,000 and a bare null; unknown keys are passed
 // over. Its error names the place and the fault, never a value.
 func Decode(data []byte, into any) error {
-	_, err := DecodeParts(data, into, Cut{})
+	_, err := DecodeAround(data, into, Cut{})
 	return err
 }
 
-// DecodeParts is Decode of a large document of which some values are not
-// needed as yet, or are better read by other means. Where the document is
-// plain enough it decodes a number in place of each of them, whatever they
-// are, which is the value's index in parts; else it cuts nothing, and parts is
-// nil. Parts are in good form, and they share memory with data.
-func DecodeParts(data []byte, into any, cut Cut) (parts [][]byte, err error) {
+// DecodeAround is Decode of a document whose bulk is better read by other
+// means. In place of each value that cut.Read reads it decodes a number, which
+// counts them from 0, and cuts is how many there are. Where anything is wrong
+// or out of the ordinary nothing is cut: then cuts is 0, and what cut.Read has
+// read is not to be used.
+func DecodeAround(data []byte, into any, cut Cut) (cuts int, err error) {
 	s := skimmed(data, cut)
 	defer s.end()
 	if s.document() && json.Unmarshal(s.remaining(), into, known) == nil && !isNull(data) {
-		return s.parts, nil
+		return s.cuts, nil
 	}
 	reflect.ValueOf(into).Elem().SetZero()
-	return nil, decode(data, into)
+	return 0, decode(data, into)
 }
 
 // known are the checks that a skim has made already.

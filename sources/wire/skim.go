@@ -23,16 +23,22 @@ type skim struct {
 	beyond bool     // there are bytes beyond ASCII
 
 	cut   Cut
-	parts [][]byte
-	rest  []byte // data up to taken, with numbers in place of parts
+	cuts  int
+	rest  []byte // data up to taken, with numbers in place of what was cut out
 	taken int
 }
 
-// Cut names values that are to be left out of a document: those of the member
-// Name, of objects that are reached from the top by members in Path alone.
+// Cut says which values of a document are read by other means: those of the
+// member Name, of objects that are reached from the top by members in Path
+// alone, where Read takes them.
 type Cut struct {
 	Path []string
 	Name string
+
+	// Read reads the value that data begins with and gives its length, or 0 if
+	// it does not take it. What it takes is in the form that Decode asks for. It
+	// is asked once for each value, in the document's order.
+	Read func(data []byte) int
 }
 
 // deepest is how far values may nest for a skim to be sure.
@@ -69,7 +75,7 @@ func (s *skim) document() bool {
 
 // remaining is the document without its parts.
 func (s *skim) remaining() []byte {
-	if len(s.parts) == 0 {
+	if s.cuts == 0 {
 		return s.data
 	}
 	s.rest = append(s.rest, s.data[s.taken:]...)
@@ -235,14 +241,18 @@ func (s *skim) member(name []byte, onPath bool) bool {
 	if string(name) != s.cut.Name {
 		return s.value(slices.Contains(s.cut.Path, string(name)))
 	}
-	s.next()
-	first := s.at
-	if !s.value(false) {
+	if s.next() == 0 {
 		return false
 	}
-	s.rest = append(s.rest, s.data[s.taken:first]...)
-	s.rest = strconv.AppendInt(s.rest, int64(len(s.parts)), 10)
-	s.parts = append(s.parts, s.data[first:s.at])
+	length := s.cut.Read(s.data[s.at:])
+	if length == 0 {
+		// A number there would be taken for what was cut out.
+		return s.data[s.at] != '-' && s.data[s.at]-'0' > 9 && s.value(false)
+	}
+	s.rest = append(s.rest, s.data[s.taken:s.at]...)
+	s.rest = strconv.AppendInt(s.rest, int64(s.cuts), 10)
+	s.cuts++
+	s.at += length
 	s.taken = s.at
 	return true
 }
