@@ -194,6 +194,28 @@ func (s *skim) array(onPath bool) bool {
 // seed makes the hashes of keys such that nobody can have them collide.
 var seed = maphash.MakeSeed()
 
+// hashOf is the same for keys that the library may take for one where it is
+// told to ignore case, and with it dashes and underscores. It is false where
+// that takes a closer look.
+func hashOf(name []byte) (uint64, bool) {
+	const longest = 64
+	if len(name) > longest {
+		return 0, false
+	}
+	var folded [longest]byte
+	n := 0
+	for _, b := range name {
+		switch {
+		case b == '\\' || b >= utf8.RuneSelf:
+			return 0, false
+		case b != '_' && b != '-':
+			folded[n] = b | 0x20
+			n++
+		}
+	}
+	return maphash.Bytes(seed, folded[:n]), true
+}
+
 func (s *skim) object(onPath bool) bool {
 	if s.depth++; s.depth > deepest {
 		return false
@@ -210,11 +232,15 @@ func (s *skim) object(onPath bool) bool {
 			return false
 		}
 		name, ok := s.text()
-		if !ok || bytes.IndexByte(name, '\\') >= 0 || s.next() != ':' {
+		if !ok || s.next() != ':' {
 			return false
 		}
 		s.at++
-		s.names = append(s.names, maphash.Bytes(seed, name))
+		hash, ok := hashOf(name)
+		if !ok {
+			return false
+		}
+		s.names = append(s.names, hash)
 		if !s.member(name, onPath) {
 			return false
 		}
