@@ -2,6 +2,8 @@ package wire
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -23,6 +25,22 @@ func TestASkimPassesWhatSourcesSend(t *testing.T) {
 	} {
 		if !passes(data) {
 			t.Errorf("%s does not pass", data)
+		}
+	}
+}
+
+func TestASkimPassesTheDocumentsOfAllSources(t *testing.T) {
+	files, err := filepath.Glob("../*/testdata/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no documents: %v", err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !passes(string(data)) {
+			t.Errorf("%s does not pass", file)
 		}
 	}
 }
