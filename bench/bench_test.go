@@ -58,6 +58,7 @@ var (
 type world struct {
 	vendors *replay
 	bare    *process
+	proxy   *process
 	redis   *redistest.Server
 }
 
@@ -68,6 +69,7 @@ func newWorld(t testing.TB) *world {
 	return &world{
 		vendors: newReplay(t, vendors.URL),
 		bare:    start(t, roleBare, order{Answer: []byte{}}),
+		proxy:   start(t, roleProxy, order{Answer: []byte{}, Calls: [][]byte{}}),
 		redis:   redistest.Start(t),
 	}
 }
@@ -133,12 +135,19 @@ func BenchmarkQuery(b *testing.B) {
 		gateway := w.gateway(b, m)
 		for _, q := range queries {
 			request := request(q.body)
-			answer := w.warm(b, dial(b, gateway.address), request, m)
+			c := dial(b, gateway.address)
+			answer := w.warm(b, c, request, m)
+			calls := w.vendors.watch(func() { ask(b, c, request) })
 			asked := newLoad(b, gateway.address, request, len(answer))
 			bare := newLoad(b, w.bare.address, request, len(answer))
+			proxied := newLoad(b, w.proxy.address, request, len(answer))
 			b.Run(q.name+"/"+m.name, func(b *testing.B) {
 				w.bare.obey(b, order{Answer: answer})
-				r := w.measure(b, gateway, asked, bare)
+				w.proxy.obey(b, order{Answer: answer, Calls: calls})
+				if len(calls) == 0 {
+					proxied = nil
+				}
+				r := w.measure(b, gateway, asked, bare, proxied)
 				results.put(q, m, r)
 				r.report(b)
 			})
@@ -146,11 +155,18 @@ func BenchmarkQuery(b *testing.B) {
 	}
 }
 
-// measure is what b.N answers take, with as many bare ones before and after.
-func (w *world) measure(b *testing.B, gateway *process, asked, bare *load) result {
+// measure is what b.N answers take, with as many bare and proxied ones before
+// and after; proxied is nil where the answer needs no calls.
+func (w *world) measure(b *testing.B, gateway *process, asked, bare, proxied *load) result {
 	most := min(b.N, 2000)
-	r := result{n: b.N}
-	r.bare = w.bare.use(b, func() { bare.run(b, most) })
+	r := result{n: b.N, bareN: 2 * most}
+	others := func() {
+		r.bare.add(w.bare.use(b, func() { bare.run(b, most) }))
+		if proxied != nil {
+			r.proxy.add(w.proxy.use(b, func() { proxied.run(b, most) }))
+		}
+	}
+	others()
 	if path := profileOf(b.Name()); path != "" {
 		gateway.obey(b, order{Profile: path})
 		defer gateway.obey(b, order{Stop: true})
@@ -161,9 +177,7 @@ func (w *world) measure(b *testing.B, gateway *process, asked, bare *load) resul
 	})
 	b.StopTimer()
 	r.took = b.Elapsed()
-	after := w.bare.use(b, func() { bare.run(b, most) })
-	r.bare.CPU += after.CPU
-	r.bareN = 2 * most
+	others()
 	return r
 }
 

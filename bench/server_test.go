@@ -27,16 +27,18 @@ const role = "TRIBUTARY_BENCH_ROLE"
 // The roles. A gateway's first order is its configuration.
 const (
 	roleGateway = "gateway"
-	roleBare    = "bare" // writes bytes that it was given
+	roleBare    = "bare"  // writes bytes that it was given
+	roleProxy   = "proxy" // makes the calls that it was given, and then writes such bytes
 )
 
 // order tells a server what to do. All it names is done.
 type order struct {
-	Config  string // of the gateway
-	Memory  int    // bytes of the gateway's own cache; 0 leaves it to Config
-	Answer  []byte // of the bare server, from now on
-	Profile string // file that a CPU profile is written to from now on
-	Stop    bool   // ends the profile
+	Config  string   // of the gateway
+	Memory  int      // bytes of the gateway's own cache; 0 leaves it to Config
+	Answer  []byte   // of the bare server and the proxy, from now on
+	Calls   [][]byte // of the proxy, from now on: requests as they are on the wire
+	Profile string   // file that a CPU profile is written to from now on
+	Stop    bool     // ends the profile
 }
 
 // receipt is what a server has used since it began, and where it listens.
@@ -55,9 +57,12 @@ func serve(role string) error {
 	if err := orders.Decode(&first); err != nil {
 		return fmt.Errorf("read the first order: %w", err)
 	}
-	bare := new(bareHandler)
-	handler := http.Handler(bare)
-	if role == roleGateway {
+	proxy := newProxy()
+	handler := http.Handler(&proxy.bareHandler)
+	switch role {
+	case roleProxy:
+		handler = proxy
+	case roleGateway:
 		built, err := build(first)
 		if err != nil {
 			return err
@@ -76,7 +81,7 @@ func serve(role string) error {
 	for next := first; ; {
 		done := used()
 		done.Address = listener.Addr().String()
-		if err := bare.obey(next); err != nil {
+		if err := proxy.obey(next); err != nil {
 			done.Fault = err.Error()
 		}
 		if err := receipts.Encode(done); err != nil {

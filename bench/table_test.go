@@ -17,10 +17,14 @@ type result struct {
 
 	bareN int
 	bare  receipt // what the bare server used for bareN answers of the same bytes
+	proxy receipt // what the proxy used for as many, with the calls that they need
 }
 
 func (r result) cpu() float64     { return float64(r.used.CPU) / float64(r.n) }
 func (r result) bareCPU() float64 { return float64(r.bare.CPU) / float64(r.bareN) }
+func (r result) xProxy() float64  { return r.cpu() * float64(r.bareN) / float64(r.proxy.CPU) }
+
+func (r *receipt) add(other receipt) { r.CPU += other.CPU }
 
 // report hands a result to the benchmark that it is of.
 func (r result) report(b *testing.B) {
@@ -28,6 +32,9 @@ func (r result) report(b *testing.B) {
 	b.ReportMetric(float64(r.calls)/float64(r.n), "upstream-calls/op")
 	b.ReportMetric(r.cpu()/1e3, "cpu-µs/op")
 	b.ReportMetric(r.cpu()/r.bareCPU(), "x-bare")
+	if r.proxy.CPU > 0 {
+		b.ReportMetric(r.xProxy(), "x-proxy")
+	}
 }
 
 // reportMemory goes over what the framework counts, which is the client's.
@@ -83,23 +90,27 @@ func (t *table) add(q query, m mode, added time.Duration) {
 // print writes a table of all results.
 func (t *table) print(out io.Writer) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "query\tdocuments from\tµs\tCPU µs\tbare CPU µs\tx bare\ttarget\tB\tallocs\tcalls\tadded p50 µs\t")
+	fmt.Fprintln(w, "query\tdocuments from\tµs\tCPU µs\tbare CPU µs\tx bare\tx proxy\ttarget\tB\tallocs\tcalls\tadded p50 µs\t")
 	for _, r := range t.rows {
 		added := "-"
 		if r.added != 0 {
 			added = fmt.Sprint(r.added.Microseconds())
 		}
 		if r.n == 0 {
-			fmt.Fprintf(w, "%s\t%s\t-\t-\t-\t-\t-\t-\t-\t-\t%s\t\n", r.query.name, r.mode.name, added)
+			fmt.Fprintf(w, "%s\t%s\t-\t-\t-\t-\t-\t-\t-\t-\t-\t%s\t\n", r.query.name, r.mode.name, added)
 			continue
 		}
 		target := "-"
 		if r.mode.name == "memory" && r.query.target > 0 {
 			target = fmt.Sprint(r.query.target)
 		}
+		proxied := "-"
+		if r.proxy.CPU > 0 {
+			proxied = fmt.Sprintf("%.1f", r.xProxy())
+		}
 		n := float64(r.n)
-		fmt.Fprintf(w, "%s\t%s\t%.1f\t%.1f\t%.1f\t%.1f\t%s\t%.0f\t%.0f\t%.2f\t%s\t\n",
-			r.query.name, r.mode.name, float64(r.took)/n/1e3, r.cpu()/1e3, r.bareCPU()/1e3, r.cpu()/r.bareCPU(), target,
+		fmt.Fprintf(w, "%s\t%s\t%.1f\t%.1f\t%.1f\t%.1f\t%s\t%s\t%.0f\t%.0f\t%.2f\t%s\t\n",
+			r.query.name, r.mode.name, float64(r.took)/n/1e3, r.cpu()/1e3, r.bareCPU()/1e3, r.cpu()/r.bareCPU(), proxied, target,
 			float64(r.used.Bytes)/n, float64(r.used.Allocs)/n, float64(r.calls)/n, added)
 	}
 	w.Flush()

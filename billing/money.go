@@ -69,6 +69,9 @@ func Major(amount, currency string) *Money {
 	if !ok || len(amount) > 64 || strings.Trim(amount, "+-.0123456789") != "" {
 		return nil
 	}
+	if minor, ok := shift(amount, Exponent(code)); ok {
+		return &Money{Minor: minor, Currency: code}
+	}
 	value, ok := new(big.Rat).SetString(amount)
 	if !ok {
 		return nil
@@ -79,6 +82,30 @@ func Major(amount, currency string) *Money {
 		return nil
 	}
 	return &Money{Minor: value.Num().Int64(), Currency: code}
+}
+
+// shift multiplies a decimal by a power of ten; false where it is written in
+// any other way than digits with or without a point between them, or where the
+// product may be no whole number of 64 bits.
+func shift(decimal string, places int) (int64, bool) {
+	const most = 14 // digits that have room for four more
+	whole, fraction, pointed := strings.Cut(decimal, ".")
+	if whole == "" || pointed && fraction == "" || len(decimal) > most || len(fraction) > places {
+		return 0, false
+	}
+	product := int64(0)
+	for _, digits := range [2]string{whole, fraction} {
+		for i := range len(digits) {
+			if digits[i] < '0' || digits[i] > '9' {
+				return 0, false
+			}
+			product = product*10 + int64(digits[i]-'0')
+		}
+	}
+	for range places - len(fraction) {
+		product *= 10
+	}
+	return product, true
 }
 
 // CurrencyCode is the upper-case form of a three-letter code.

@@ -153,7 +153,7 @@ func newPlan(read *wire.Reader, p *plan) *Plan {
 		BiannualTiers:       raws(p.BiannualTiers),
 		Upgrades:            p.Upgrades,
 		Downgrades:          p.Downgrades,
-		Features:            p.Features,
+		Features:            p.Features.list,
 		ActiveProducts:      newAddOns(read, p.ActiveProducts),
 		BuyableProducts:     newAddOns(read, p.BuyableProducts),
 		CycleChangeEnabled:  p.CycleChangeEnabled,

@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"tributary/billing"
 	"tributary/sources/wire"
 )
 
@@ -111,10 +112,15 @@ const resourceType = "organization_subscriptions"
 // deepest is how far plans may nest; answers seen nest once.
 const deepest = 4
 
+// toPlans are the members that lead to a document's plans.
+var toPlans = []string{"data", "attributes", "current_plan", "upgradeables", "downgradeables"}
+
 // decode reads a document and checks that it holds a subscription.
 func decode(body []byte) (*resource, error) {
 	var doc document
-	if err := wire.Decode(body, &doc); err != nil {
+	var beforehand glances
+	cuts, err := wire.DecodeAround(body, &doc, wire.Cut{Path: toPlans, Name: "features", Read: beforehand.read})
+	if err != nil {
 		return nil, err
 	}
 	switch {
@@ -127,7 +133,28 @@ func decode(body []byte) (*resource, error) {
 	case doc.Data.Attributes.CurrentPlan.depth() > deepest:
 		return nil, errors.New("the document nests plans too deep")
 	}
+	if err := doc.Data.Attributes.CurrentPlan.findFeatures(beforehand.lists[:cuts]); err != nil {
+		return nil, err
+	}
 	return doc.Data, nil
+}
+
+// findFeatures has p and the plans below it take theirs from lists.
+func (p *plan) findFeatures(lists [][]billing.Feature) error {
+	if p == nil {
+		return nil
+	}
+	if err := p.Features.find(lists); err != nil {
+		return err
+	}
+	for _, nested := range [][]plan{p.Upgradeables, p.Downgradeables} {
+		for i := range nested {
+			if err := nested[i].findFeatures(lists); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // depth is how many plans deep p goes, itself included.

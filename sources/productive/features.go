@@ -2,6 +2,7 @@ package productive
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -9,22 +10,27 @@ import (
 	"tributary/sources/wire"
 )
 
-// features reads the object that maps a feature's name to what the plan grants
-// of it, and keeps the object's order. A document repeats 84 of them for each
-// plan it names, so they are read straight into the domain's form.
-type features []billing.Feature
+// features are what a plan grants, in the order of the document's object that
+// maps a feature's name to it.
+type features struct {
+	list []billing.Feature
+	at   jsontext.Value // else, where they were read beforehand, which of the lists they are
+}
 
-// usualFeatures is how many a plan names.
-const usualFeatures = 84
-
-// UnmarshalJSONFrom takes an object or null. A grant that is no object leaves
-// a feature of which only the name is known.
+// UnmarshalJSONFrom takes an object, null, or a number for what was read
+// beforehand. A grant that is no object leaves a feature of which only the name
+// is known.
 func (f *features) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	*f = nil
-	if kind := dec.PeekKind(); kind != '{' {
-		if kind == 'n' {
-			return dec.SkipValue()
-		}
+	*f = features{}
+	switch dec.PeekKind() {
+	case '{':
+	case 'n':
+		return dec.SkipValue()
+	case '0':
+		index, err := dec.ReadValue()
+		f.at = index.Clone()
+		return err
+	default:
 		return errors.New("not an object of features")
 	}
 	if _, err := dec.ReadToken(); err != nil {
@@ -39,18 +45,28 @@ func (f *features) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		if err := readGrant(dec, &feature); err != nil {
 			return err
 		}
-		if *f == nil {
-			*f = make(features, 0, usualFeatures)
-		}
-		*f = append(*f, feature)
+		f.list = append(f.list, feature)
 	}
 	_, err := dec.ReadToken()
 	return err
 }
 
+// find takes the features from the lists that were read beforehand, where they
+// are in one of those.
+func (f *features) find(lists [][]billing.Feature) error {
+	if f.at == nil {
+		return nil
+	}
+	index, err := strconv.Atoi(string(f.at))
+	if err != nil || index < 0 || index >= len(lists) {
+		return errors.New("the features of a plan are a JSON number")
+	}
+	f.list, f.at = lists[index], nil
+	return nil
+}
+
 // readGrant reads {"type":"metered","limit":15} or {"type":"switch",
-// "available":true} token by token: reflection would cost a third of the time
-// that the whole document takes.
+// "available":true}.
 func readGrant(dec *jsontext.Decoder, feature *billing.Feature) error {
 	if dec.PeekKind() != '{' {
 		return dec.SkipValue()

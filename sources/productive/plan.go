@@ -37,7 +37,7 @@ func (r *rules) plan(read *wire.Reader, p *plan) *billing.Plan {
 		ExternalID:   p.ID,
 		Name:         text(p.Name),
 		IsBillable:   p.IsBillable,
-		Features:     p.Features,
+		Features:     p.Features.list,
 		UpgradesTo:   p.Upgrades,
 		DowngradesTo: p.Downgrades,
 	}

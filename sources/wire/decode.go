@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -15,7 +16,33 @@ import (
 // trailing data, nesting past 10,000 and a bare null; unknown keys are passed
 // over. Its error names the place and the fault, never a value.
 func Decode(data []byte, into any) error {
-	if string(bytes.Trim(data, " \t\r\n")) == "null" {
+	_, err := DecodeAround(data, into, Cut{})
+	return err
+}
+
+// DecodeAround is Decode of a document whose bulk is better read by other
+// means. In place of each value that cut.Read reads it decodes a number, which
+// counts them from 0, and cuts is how many there are. Where anything is wrong
+// or out of the ordinary nothing is cut: then cuts is 0, and what cut.Read has
+// read is not to be used.
+func DecodeAround(data []byte, into any, cut Cut) (cuts int, err error) {
+	s := skimmed(data, cut)
+	defer s.end()
+	if s.document() && json.Unmarshal(s.remaining(), into, known) == nil && !isNull(data) {
+		return s.cuts, nil
+	}
+	reflect.ValueOf(into).Elem().SetZero()
+	return 0, decode(data, into)
+}
+
+// known are the checks that a skim has made already.
+var known = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+func isNull(data []byte) bool { return string(bytes.Trim(data, " \t\r\n")) == "null" }
+
+// decode is Decode by the library alone.
+func decode(data []byte, into any) error {
+	if isNull(data) {
 		return errors.New("the document is null")
 	}
 	err := json.Unmarshal(data, into)

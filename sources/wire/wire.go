@@ -3,6 +3,7 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"math/big"
@@ -22,17 +23,16 @@ type Int int64
 // UnmarshalJSONFrom takes 12, 12.0, "12"; anything else is an error, null too:
 // where a source may send it, the field is a pointer.
 func (i *Int) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	token, err := dec.ReadToken()
+	text, ok, err := numeral(dec)
 	if err != nil {
 		return err
 	}
-	if kind := token.Kind(); kind != '0' && kind != '"' {
+	if !ok {
 		return misfit("not an integer")
 	}
-	text := token.String()
-	n, err := strconv.ParseInt(text, 10, 64)
+	n, err := strconv.ParseInt(string(text), 10, 64)
 	if err != nil {
-		whole, ok := exact(text)
+		whole, ok := exact(string(text))
 		if !ok || !whole.IsInt() || !whole.Num().IsInt64() {
 			return misfit("not an integer of 64 bits")
 		}
@@ -42,25 +42,70 @@ func (i *Int) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return nil
 }
 
+// numeral is the text of a number, or of a string; false for any other value.
+// It is good until dec reads on.
+func numeral(dec *jsontext.Decoder) ([]byte, bool, error) {
+	value, err := dec.ReadValue()
+	if err != nil {
+		return nil, false, err
+	}
+	switch value.Kind() {
+	case '0':
+		return value, true, nil
+	case '"':
+		inside := value[1 : len(value)-1]
+		if bytes.IndexByte(inside, '\\') < 0 {
+			return inside, true, nil
+		}
+		text, err := jsontext.AppendUnquote(nil, value)
+		return text, true, err
+	default:
+		return nil, false, nil
+	}
+}
+
 // Decimal is an exact number sent as a JSON number or as a JSON string.
 type Decimal string
 
 // UnmarshalJSONFrom keeps the exact value, written without an exponent and
 // without needless zeros: 1.50e1 is "15". null is an error, as for Int.
 func (d *Decimal) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	token, err := dec.ReadToken()
+	text, ok, err := numeral(dec)
 	if err != nil {
 		return err
 	}
-	if kind := token.Kind(); kind != '0' && kind != '"' {
+	if !ok {
 		return misfit("not a decimal number")
 	}
-	value, ok := exact(token.String())
+	if isPlain(text) {
+		*d = Decimal(text)
+		return nil
+	}
+	value, ok := exact(string(text))
 	if !ok {
 		return misfit("not a decimal number")
 	}
 	*d = Decimal(plain(value))
 	return nil
+}
+
+// isPlain reports a decimal that is written as plain would write it; it may
+// miss one.
+func isPlain(text []byte) bool {
+	const longest = 18
+	whole, fraction, ok := bytes.Cut(text, []byte("."))
+	return len(text) <= longest && areDigits(whole) && (whole[0] != '0' || len(whole) == 1) &&
+		(!ok || areDigits(fraction) && fraction[len(fraction)-1] != '0')
+}
+
+// areDigits reports one digit or more, and nothing else.
+func areDigits(text []byte) bool {
+	for _, b := range text {
+		if b-'0' > 9 {
+			return false
+		}
+	}
+	return len(text) > 0
 }
 
 // exact reads a decimal number; its length and exponent are bounded, so that a
@@ -105,13 +150,32 @@ func (r *Reader) Err() error {
 	return errors.New(strings.Join(r.faults[:min(len(r.faults), 5)], "; "))
 }
 
-var layouts = []string{
-	time.RFC3339Nano,
-	"2006-01-02T15:04:05.999999999",
-	"2006-01-02 15:04:05.999999999",
-	"2006-01-02 15:04:05.999999999Z07:00",
-	"2006-01-02T15:04:05.999999999Z0700",
-	time.DateOnly,
+// The ways in which an instant is written. A layout that does not fit costs
+// more than one that does.
+var (
+	layouts = []string{
+		time.RFC3339Nano,
+		"2006-01-02T15:04:05.999999999",
+		"2006-01-02 15:04:05.999999999",
+		"2006-01-02 15:04:05.999999999Z07:00",
+		"2006-01-02T15:04:05.999999999Z0700",
+		time.DateOnly,
+	}
+	spacedLayouts = []string{layouts[2], layouts[3]}
+	dateLayouts   = []string{time.DateOnly}
+)
+
+// layoutsOf are those that can fit a text of that length and with that byte
+// behind the date.
+func layoutsOf(text string) []string {
+	switch {
+	case len(text) == len(time.DateOnly):
+		return dateLayouts
+	case len(text) > len(time.DateOnly) && text[len(time.DateOnly)] == ' ':
+		return spacedLayouts
+	default:
+		return layouts
+	}
 }
 
 // Time reads an instant: RFC 3339 with any offset, without a zone, or a date
@@ -125,7 +189,7 @@ func (r *Reader) Time(field string, value *string) *time.Time {
 	if location == nil {
 		location = time.UTC
 	}
-	for _, layout := range layouts {
+	for _, layout := range layoutsOf(*value) {
 		t, err := time.ParseInLocation(layout, *value, location)
 		if err != nil {
 			continue
