@@ -74,6 +74,10 @@ func newWorld(t testing.TB) *world {
 
 func (w *world) gateway(t testing.TB, m mode) *process {
 	t.Helper()
+	return start(t, roleGateway, order{Config: w.configuration(m), Memory: m.memory})
+}
+
+func (w *world) configuration(m mode) string {
 	text := "secret: one-for-all-gateways-of-this-run\n" + sandbox.Configuration(w.vendors.url())
 	for _, kind := range []string{"focus", "frontier", "intercode", "productive"} {
 		line := "    kind: " + kind + "\n"
@@ -83,7 +87,7 @@ func (w *world) gateway(t testing.TB, m mode) *process {
 		// On a busy machine the usual 50 ms now and then turn a look-up into a miss.
 		text += "redis: { url: " + w.redis.URL() + ", timeout: 1s }\n"
 	}
-	return start(t, roleGateway, order{Config: text, Memory: m.memory})
+	return text
 }
 
 // during is how many calls the vendors get while do runs.
