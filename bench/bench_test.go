@@ -19,7 +19,7 @@ import (
 	"tributary/sandbox"
 )
 
-var profiles = flag.String("profiles", "", "folder for CPU profiles of the gateway, one a benchmark")
+var profiles = flag.String("profiles", "", "folder for CPU and heap profiles of the gateway under each benchmark of queries")
 
 func TestMain(m *testing.M) {
 	if as := os.Getenv(role); as != "" {
@@ -217,9 +217,11 @@ func machine() string {
 	return fmt.Sprintf("%d processors, load %s, %s", runtime.NumCPU(), strings.TrimSpace(string(load)), runtime.Version())
 }
 
+// profileOf is where the profiles of a benchmark go, but for how they end; "" for
+// nowhere.
 func profileOf(name string) string {
 	if *profiles == "" {
 		return ""
 	}
-	return filepath.Join(*profiles, strings.NewReplacer("/", "-", " ", "-").Replace(name)+".pprof")
+	return filepath.Join(*profiles, strings.NewReplacer("/", "-", " ", "-").Replace(name))
 }

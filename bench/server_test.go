@@ -35,8 +35,8 @@ type order struct {
 	Config  string // of the gateway
 	Memory  int    // bytes of the gateway's own cache; 0 leaves it to Config
 	Answer  []byte // of the bare server, from now on
-	Profile string // file that a CPU profile is written to from now on
-	Stop    bool   // ends the profile
+	Profile string // where profiles are written from now on, but for how the files' names end
+	Stop    bool   // ends the profiles
 }
 
 // receipt is what a server has used since it began, and where it listens.
@@ -73,10 +73,14 @@ func serve(role string) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second}
 	go server.Serve(listener)
 	defer server.Close()
+	var profiles profiling
 	for next := first; ; {
 		done := used()
 		done.Address = listener.Addr().String()
-		if err := bare.obey(next); err != nil {
+		if answer := next.Answer; answer != nil {
+			bare.answer.Store(&answer)
+		}
+		if err := profiles.obey(next); err != nil {
 			done.Fault = err.Error()
 		}
 		if err := receipts.Encode(done); err != nil {
@@ -120,21 +124,37 @@ func (h *bareHandler) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.Write(*h.answer.Load())
 }
 
-func (h *bareHandler) obey(o order) error {
-	if o.Answer != nil {
-		h.answer.Store(&o.Answer)
-	}
+// profiling is the profiles that this process writes.
+type profiling struct{ name string }
+
+func (p *profiling) obey(o order) error {
 	if o.Stop {
 		pprof.StopCPUProfile()
+		return p.writeHeap(".heap.pprof")
 	}
 	if o.Profile == "" {
 		return nil
 	}
-	file, err := os.Create(o.Profile)
+	p.name = o.Profile
+	if err := p.writeHeap(".before.pprof"); err != nil {
+		return err
+	}
+	file, err := os.Create(p.name + ".cpu.pprof")
 	if err != nil {
 		return err
 	}
 	return pprof.StartCPUProfile(file)
+}
+
+// writeHeap writes what was allocated since the process began and what is in use.
+func (p *profiling) writeHeap(ending string) error {
+	file, err := os.Create(p.name + ending)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	runtime.GC() // or the latest allocations are not in it
+	return pprof.Lookup("heap").WriteTo(file, 0)
 }
 
 // used is what this process has used.
