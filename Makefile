@@ -16,9 +16,10 @@ GOSECFLAGS := -quiet -exclude=G104,G304 -exclude-generated -nosec-require-rules 
 	-exclude-dir=node_modules -exclude-dir=redistest -exclude-dir=sources/sourcetest -exclude-dir=schematest -exclude-dir=scripts -exclude-dir=attack -exclude-dir=cluster -exclude-dir=clients
 FUZZTIME ?= 30s
 BENCHTIME ?= 2s
+PROFILE ?= Query/.*/memory
 PACKAGES := $(shell go list ./... | grep -v /node_modules/)
 
-.PHONY: help run build test web generate licences check lint security vuln attack cluster fuzz bench clean
+.PHONY: help run build test web generate licences check lint security vuln attack cluster fuzz bench profile clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -82,5 +83,8 @@ fuzz: ## fuzz what parses bytes from outside, FUZZTIME each
 bench: ## benchmarks through the real HTTP handler, beside a bare one
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./bench ./accounts ./cache ./document ./graphqlhttp ./identity ./throttle
 
+profile: ## write CPU and heap profiles of the gateway under the queries that match PROFILE to profiles/
+	./scripts/profile profiles $(BENCHTIME) '$(PROFILE)'
+
 clean: ## remove what was built
-	rm -rf bin web/dist/assets web/dist/index.html web/node_modules
+	rm -rf bin profiles web/dist/assets web/dist/index.html web/node_modules

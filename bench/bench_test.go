@@ -19,7 +19,7 @@ import (
 	"tributary/sandbox"
 )
 
-var profiles = flag.String("profiles", "", "folder for CPU profiles of the gateway, one a benchmark")
+var profiles = flag.String("profiles", "", "folder for CPU and heap profiles of the gateway under each benchmark of queries")
 
 func TestMain(m *testing.M) {
 	if as := os.Getenv(role); as != "" {
@@ -76,6 +76,10 @@ func newWorld(t testing.TB) *world {
 
 func (w *world) gateway(t testing.TB, m mode) *process {
 	t.Helper()
+	return start(t, roleGateway, order{Config: w.configuration(m), Memory: m.memory})
+}
+
+func (w *world) configuration(m mode) string {
 	text := "secret: one-for-all-gateways-of-this-run\n" + sandbox.Configuration(w.vendors.url())
 	for _, kind := range []string{"focus", "frontier", "intercode", "productive"} {
 		line := "    kind: " + kind + "\n"
@@ -85,7 +89,7 @@ func (w *world) gateway(t testing.TB, m mode) *process {
 		// On a busy machine the usual 50 ms now and then turn a look-up into a miss.
 		text += "redis: { url: " + w.redis.URL() + ", timeout: 1s }\n"
 	}
-	return start(t, roleGateway, order{Config: text, Memory: m.memory})
+	return text
 }
 
 // during is how many calls the vendors get while do runs.
@@ -227,9 +231,11 @@ func machine() string {
 	return fmt.Sprintf("%d processors, load %s, %s", runtime.NumCPU(), strings.TrimSpace(string(load)), runtime.Version())
 }
 
+// profileOf is where the profiles of a benchmark go, but for how they end; "" for
+// nowhere.
 func profileOf(name string) string {
 	if *profiles == "" {
 		return ""
 	}
-	return filepath.Join(*profiles, strings.NewReplacer("/", "-", " ", "-").Replace(name)+".pprof")
+	return filepath.Join(*profiles, strings.NewReplacer("/", "-", " ", "-").Replace(name))
 }

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -37,8 +38,8 @@ type order struct {
 	Memory  int      // bytes of the gateway's own cache; 0 leaves it to Config
 	Answer  []byte   // of the bare server and the proxy, from now on
 	Calls   [][]byte // of the proxy, from now on: requests as they are on the wire
-	Profile string   // file that a CPU profile is written to from now on
-	Stop    bool     // ends the profile
+	Profile string   // where profiles are written from now on, but for how the files' names end
+	Stop    bool     // ends the profiles
 }
 
 // receipt is what a server has used since it began, and where it listens.
@@ -78,10 +79,11 @@ func serve(role string) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second}
 	go server.Serve(listener)
 	defer server.Close()
+	var profiles profiling
 	for next := first; ; {
 		done := used()
 		done.Address = listener.Addr().String()
-		if err := proxy.obey(next); err != nil {
+		if err := errors.Join(proxy.obey(next), profiles.obey(next)); err != nil {
 			done.Fault = err.Error()
 		}
 		if err := receipts.Encode(done); err != nil {
@@ -129,17 +131,40 @@ func (h *bareHandler) obey(o order) error {
 	if o.Answer != nil {
 		h.answer.Store(&o.Answer)
 	}
+	return nil
+}
+
+// profiling is the profiles that this process writes.
+type profiling struct{ name string }
+
+func (p *profiling) obey(o order) error {
 	if o.Stop {
 		pprof.StopCPUProfile()
+		return p.writeHeap(".heap.pprof")
 	}
 	if o.Profile == "" {
 		return nil
 	}
-	file, err := os.Create(o.Profile)
+	p.name = o.Profile
+	if err := p.writeHeap(".before.pprof"); err != nil {
+		return err
+	}
+	file, err := os.Create(p.name + ".cpu.pprof")
 	if err != nil {
 		return err
 	}
 	return pprof.StartCPUProfile(file)
+}
+
+// writeHeap writes what was allocated since the process began and what is in use.
+func (p *profiling) writeHeap(ending string) error {
+	file, err := os.Create(p.name + ending)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	runtime.GC() // or the latest allocations are not in it
+	return pprof.Lookup("heap").WriteTo(file, 0)
 }
 
 // used is what this process has used.

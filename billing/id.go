@@ -42,6 +42,11 @@ func (r Ref) LocalKey() string {
 // GlobalID joins a type and its key parts, each part URL-path-escaped.
 func GlobalID(kind string, parts ...string) string {
 	var b strings.Builder
+	size := len(kind)
+	for _, part := range parts {
+		size += 1 + len(part)
+	}
+	b.Grow(size)
 	b.WriteString(kind)
 	for _, part := range parts {
 		b.WriteByte('/')

@@ -68,12 +68,11 @@ func (s *Subscription) MonthlyRecurring() *Money {
 // months is the interval's length in months.
 func (i Interval) months() *big.Rat {
 	count := new(big.Rat).SetInt64(int64(i.Count))
-	day := big.NewRat(10000, 304375) // a mean month has 30.4375 days
-	switch i.Unit {
+	switch i.Unit { // a mean month has 30.4375 days
 	case Day:
-		return count.Mul(count, day)
+		return count.Mul(count, big.NewRat(10_000, 304_375))
 	case Week:
-		return count.Mul(count, day.Mul(day, big.NewRat(7, 1)))
+		return count.Mul(count, big.NewRat(70_000, 304_375))
 	case Month:
 		return count
 	case Year:

@@ -40,6 +40,18 @@ func Through[V any](ctx context.Context, c *Cache, codec Codec[V], policy Policy
 	return answers
 }
 
+// Peek answers a key that is fresh in this process, and for any other says that
+// it does not. It never waits and starts nothing.
+func Peek[V any](c *Cache, policy Policy, key Key) (Answer[V], bool) {
+	e, ok := c.memory.GetIfPresent(key)
+	if !ok || c.grade(policy, key, e, c.now()) != fresh {
+		return Answer[V]{}, false
+	}
+	answer := typed[V](found(e, billing.Fresh, billing.CacheHit, nil))
+	answer.FreshUntil = c.freshUntil(policy, key, e)
+	return answer, true
+}
+
 func erase[V any](outcomes map[Key]billing.Outcome[V], isAbsent func(V) bool) map[Key]billing.Outcome[any] {
 	out := make(map[Key]billing.Outcome[any], len(outcomes))
 	for key, outcome := range outcomes {

@@ -10,10 +10,11 @@ import (
 // client is the program that asks, as it calls itself.
 type client struct{ name, version string }
 
-// The headers by which clients tell their name and version.
+// The headers by which clients tell their name and version, in the form that
+// http.Header keeps them in: any other would be rewritten at each look.
 var (
-	clientNames    = []string{"GraphQL-Client-Name", "X-GraphQL-Client-Name", "Apollographql-Client-Name"}
-	clientVersions = []string{"GraphQL-Client-Version", "X-GraphQL-Client-Version", "Apollographql-Client-Version"}
+	clientNames    = []string{"Graphql-Client-Name", "X-Graphql-Client-Name", "Apollographql-Client-Name"}
+	clientVersions = []string{"Graphql-Client-Version", "X-Graphql-Client-Version", "Apollographql-Client-Version"}
 )
 
 func clientOf(header http.Header) client {

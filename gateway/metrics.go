@@ -24,7 +24,8 @@ type Metrics struct {
 	requests  *prometheus.CounterVec
 	durations prometheus.Histogram
 	calls     prometheus.Counter
-	answers   *prometheus.CounterVec
+	hits      prometheus.Counter
+	misses    prometheus.Counter
 	writes    *prometheus.CounterVec
 	refused   *prometheus.CounterVec
 	errors    *prometheus.CounterVec
@@ -33,7 +34,12 @@ type Metrics struct {
 
 // NewMetrics makes the gateway's metrics with those of the process.
 func NewMetrics() *Metrics {
+	answers := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "tributary_cache_answers_total", Help: "Documents that operations needed, by whether a cache had them.",
+	}, []string{"result"})
 	m := &Metrics{
+		hits:     answers.WithLabelValues("hit"),
+		misses:   answers.WithLabelValues("miss"),
 		registry: prometheus.NewRegistry(),
 		clients:  newClients(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -46,9 +52,6 @@ func NewMetrics() *Metrics {
 		calls: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "tributary_upstream_calls_total", Help: "Requests sent to sources for a client, retries included.",
 		}),
-		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "tributary_cache_answers_total", Help: "Documents that operations needed, by whether a cache had them.",
-		}, []string{"result"}),
 		writes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tributary_writes_total", Help: "Mutations, by source and how they ended: done, unchanged, refused, failed, unknown, replayed.",
 		}, []string{"mutation", "source", "outcome"}),
@@ -59,7 +62,7 @@ func NewMetrics() *Metrics {
 	m.errors = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "tributary_graphql_errors_total", Help: "Requests whose answer told of an error, by its code and source, each once a request.",
 	}, []string{"code", "source"})
-	m.registry.MustRegister(m.refused, m.errors, m.requests, m.durations, m.calls, m.answers, m.writes, m.clients.counter,
+	m.registry.MustRegister(m.refused, m.errors, m.requests, m.durations, m.calls, answers, m.writes, m.clients.counter,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -168,8 +171,8 @@ func (m *Metrics) observe(e *entry, took time.Duration, hits, misses int64) {
 	}
 	m.durations.Observe(took.Seconds())
 	m.calls.Add(float64(e.meter.Calls()))
-	m.answers.WithLabelValues("hit").Add(float64(hits))
-	m.answers.WithLabelValues("miss").Add(float64(misses))
+	m.hits.Add(float64(hits))
+	m.misses.Add(float64(misses))
 }
 
 // Admin serves what operators look at: /metrics and /debug/pprof.

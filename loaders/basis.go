@@ -48,8 +48,11 @@ func (op *batches) Basis() Basis {
 	return op.basis.value
 }
 
-// rest notes an answer that the operation was given.
-func (b *basis) rest(subject cache.Subject, freshUntil time.Time, provenance billing.Provenance) {
+// rest notes an answer of the cache on its way into the operation. Every answer
+// comes by here, once.
+func (op *batches) rest(key cache.Key, freshUntil time.Time, provenance billing.Provenance) {
+	op.count(provenance)
+	b, subject := &op.basis, key.Subject()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if _, known := b.subjects[subject]; !known {

@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"sync"
 
+	"github.com/graph-gophers/dataloader/v7"
+
 	"tributary/billing"
 	"tributary/cache"
 )
@@ -29,56 +31,76 @@ type question[K comparable, V any] struct {
 	ask    func(context.Context, *Source, []K) map[K]billing.Outcome[V]
 }
 
-// fetch answers keys through the cache, each source's in one batch and all
-// sources at once.
-func (q question[K, V]) fetch(ctx context.Context, s *Set, keys []K) map[K]cache.Answer[V] {
+// cacheKey names the answer to key under ctx's credentials, of which op takes note.
+func (q *question[K, V]) cacheKey(ctx context.Context, op *batches, source *Source, key K) (cache.Key, error) {
+	org := q.org(key)
+	tenant := source.Tenant(ctx, org)
+	op.basis.asked(source, org, tenant)
+	return op.set.cache.Key(q.codec.Version(), source.Name(), tenant, q.entity, q.id(key))
+}
+
+// peek answers a key that is fresh in this process.
+func (q *question[K, V]) peek(op *batches, key K) (cache.Answer[V], bool) {
+	source := op.set.byName[q.source(key)]
+	if source.Policy.TTL <= 0 {
+		return cache.Answer[V]{}, false
+	}
+	cacheKey, err := q.cacheKey(op.ctx, op, source, key)
+	if err != nil {
+		return cache.Answer[V]{}, false // fetch tells it
+	}
+	answer, ok := cache.Peek[V](op.set.cache, source.Policy, cacheKey)
+	if ok {
+		op.rest(cacheKey, answer.FreshUntil, answer.Provenance)
+	}
+	return answer, ok
+}
+
+// fetch answers keys, each another, through the cache: each source's in one batch
+// and all sources at once. The answers have the order of the keys.
+func (q *question[K, V]) fetch(ctx context.Context, op *batches, keys []K) []*dataloader.Result[cache.Answer[V]] {
+	answers := make([]dataloader.Result[cache.Answer[V]], len(keys))
+	place := make(map[K]*cache.Answer[V], len(keys))
 	groups := map[string][]K{}
-	for _, key := range keys {
+	results := make([]*dataloader.Result[cache.Answer[V]], len(keys))
+	for i, key := range keys {
+		results[i], place[key] = &answers[i], &answers[i].Data
 		name := q.source(key)
 		groups[name] = append(groups[name], key)
 	}
-	answers := make(map[K]cache.Answer[V], len(keys))
+	// Each answer has a place of its own, so the sources need no lock.
+	put := func(key K, answer cache.Answer[V]) { *place[key] = answer }
 	if len(groups) == 1 {
-		for name, group := range groups {
-			q.fetchFrom(ctx, s, s.byName[name], group, func(key K, a cache.Answer[V]) { answers[key] = a })
-		}
-		return answers
+		q.fetchFrom(ctx, op, op.set.byName[q.source(keys[0])], keys, put)
+		return results
 	}
-	var mu sync.Mutex
 	var running sync.WaitGroup
 	for name, group := range groups {
-		running.Go(func() {
-			q.fetchFrom(ctx, s, s.byName[name], group, func(key K, a cache.Answer[V]) {
-				mu.Lock()
-				defer mu.Unlock()
-				answers[key] = a
-			})
-		})
+		running.Go(func() { q.fetchFrom(ctx, op, op.set.byName[name], group, put) })
 	}
 	running.Wait()
-	return answers
+	return results
 }
 
 // fetchFrom answers keys of one source. A panic is their answer: it would end the
 // process, for each source has a goroutine of its own.
-func (q question[K, V]) fetchFrom(ctx context.Context, s *Set, source *Source, keys []K, put func(K, cache.Answer[V])) {
+func (q *question[K, V]) fetchFrom(ctx context.Context, op *batches, source *Source, keys []K, put func(K, cache.Answer[V])) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			err := fmt.Errorf("a fetch panicked: %v\n%s", fault, debug.Stack())
+			op.Fleeting()
 			for _, key := range keys {
 				put(key, cache.Answer[V]{Err: err})
 			}
 		}
 	}()
 	ctx = source.Pinned(ctx)
-	basis := &From(ctx).basis
 	cacheKeys := make([]cache.Key, 0, len(keys))
 	byCacheKey := make(map[cache.Key]K, len(keys))
 	for _, key := range keys {
-		tenant := source.Tenant(ctx, q.org(key))
-		basis.asked(source, q.org(key), tenant)
-		cacheKey, err := s.cache.Key(q.codec.Version(), source.Name(), tenant, q.entity, q.id(key))
+		cacheKey, err := q.cacheKey(ctx, op, source, key)
 		if err != nil {
+			op.Fleeting()
 			put(key, cache.Answer[V]{Err: err})
 			continue
 		}
@@ -99,15 +121,15 @@ func (q question[K, V]) fetchFrom(ctx context.Context, s *Set, source *Source, k
 		}
 		return out
 	}
-	for cacheKey, answer := range cache.Through(ctx, s.cache, q.codec, source.Policy, cacheKeys, ask) {
-		basis.rest(cacheKey.Subject(), answer.FreshUntil, answer.Provenance)
+	for cacheKey, answer := range cache.Through(ctx, op.set.cache, q.codec, source.Policy, cacheKeys, ask) {
+		op.rest(cacheKey, answer.FreshUntil, answer.Provenance)
 		put(byCacheKey[cacheKey], answer)
 	}
 }
 
-func (s *Set) fetchSubscriptions(ctx context.Context, refs []billing.Ref) map[billing.Ref]cache.Answer[*billing.Subscription] {
+func subscriptionsQuestion(codec cache.Codec[*billing.Subscription]) question[billing.Ref, *billing.Subscription] {
 	return question[billing.Ref, *billing.Subscription]{
-		codec:  s.subscriptions,
+		codec:  codec,
 		entity: entitySubscription,
 		source: func(ref billing.Ref) string { return ref.Source },
 		id:     refID,
@@ -115,12 +137,12 @@ func (s *Set) fetchSubscriptions(ctx context.Context, refs []billing.Ref) map[bi
 		ask: func(ctx context.Context, source *Source, refs []billing.Ref) map[billing.Ref]billing.Outcome[*billing.Subscription] {
 			return source.Subscriptions(ctx, refs)
 		},
-	}.fetch(ctx, s, refs)
+	}
 }
 
-func (s *Set) fetchHoldings(ctx context.Context, owners []billing.Ref) map[billing.Ref]cache.Answer[[]*billing.Subscription] {
+func holdingsQuestion(codec cache.Codec[[]*billing.Subscription]) question[billing.Ref, []*billing.Subscription] {
 	return question[billing.Ref, []*billing.Subscription]{
-		codec:  s.holdings,
+		codec:  codec,
 		entity: entityHoldings,
 		source: func(ref billing.Ref) string { return ref.Source },
 		id:     refID,
@@ -128,7 +150,7 @@ func (s *Set) fetchHoldings(ctx context.Context, owners []billing.Ref) map[billi
 		ask: func(ctx context.Context, source *Source, owners []billing.Ref) map[billing.Ref]billing.Outcome[[]*billing.Subscription] {
 			return source.Source.(billing.Lister).Holdings(ctx, owners)
 		},
-	}.fetch(ctx, s, owners)
+	}
 }
 
 // refID tells apart what differs upstream: a billing account changes the
@@ -141,22 +163,22 @@ func refID(ref billing.Ref) string {
 	return id
 }
 
-func (s *Set) fetchPlans(ctx context.Context, keys []documentKey) map[documentKey]cache.Answer[[]*billing.Plan] {
-	return documents(s.plans, entityPlans, func(ctx context.Context, source *Source, ids []string) map[string]billing.Outcome[[]*billing.Plan] {
+func plansQuestion(codec cache.Codec[[]*billing.Plan]) question[documentKey, []*billing.Plan] {
+	return documents(codec, entityPlans, func(ctx context.Context, source *Source, ids []string) map[string]billing.Outcome[[]*billing.Plan] {
 		return source.Source.(billing.PlanLister).Plans(ctx, ids)
-	}).fetch(ctx, s, keys)
+	})
 }
 
-func (s *Set) fetchCustomers(ctx context.Context, keys []documentKey) map[documentKey]cache.Answer[[]*billing.Customer] {
-	return documents(s.customers, entityCustomers, func(ctx context.Context, source *Source, ids []string) map[string]billing.Outcome[[]*billing.Customer] {
+func customersQuestion(codec cache.Codec[[]*billing.Customer]) question[documentKey, []*billing.Customer] {
+	return documents(codec, entityCustomers, func(ctx context.Context, source *Source, ids []string) map[string]billing.Outcome[[]*billing.Customer] {
 		return source.Source.(billing.CustomerJoiner).Customers(ctx, ids)
-	}).fetch(ctx, s, keys)
+	})
 }
 
-func (s *Set) fetchTrials(ctx context.Context, keys []documentKey) map[documentKey]cache.Answer[*billing.Trial] {
-	return documents(s.trials, entityTrial, func(ctx context.Context, source *Source, ids []string) map[string]billing.Outcome[*billing.Trial] {
+func trialsQuestion(codec cache.Codec[*billing.Trial]) question[documentKey, *billing.Trial] {
+	return documents(codec, entityTrial, func(ctx context.Context, source *Source, ids []string) map[string]billing.Outcome[*billing.Trial] {
 		return source.Source.(billing.TrialJoiner).Trials(ctx, ids)
-	}).fetch(ctx, s, keys)
+	})
 }
 
 // documents is the question for what a source keeps beside its subscriptions.

@@ -6,19 +6,16 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/graph-gophers/dataloader/v7"
-
 	"tributary/access"
 	"tributary/accounts"
 	"tributary/billing"
-	"tributary/cache"
 )
 
 // Operation is a GraphQL operation as one of its root fields sees it: the
 // loaders belong to all, the visit to the field.
 type Operation struct {
 	*batches
-	visit *visit
+	visit visit
 }
 
 // batches are the loaders of one operation.
@@ -30,11 +27,11 @@ type batches struct {
 	caller    *access.Caller
 	directory *accounts.Directory // as it was when the operation began
 
-	subscriptions *loader[billing.Ref, *billing.Subscription]
-	holdings      *loader[billing.Ref, []*billing.Subscription]
-	plans         *loader[documentKey, []*billing.Plan]
-	customers     *loader[documentKey, []*billing.Customer]
-	trials        *loader[documentKey, *billing.Trial]
+	subscriptions loader[billing.Ref, *billing.Subscription]
+	holdings      loader[billing.Ref, []*billing.Subscription]
+	plans         loader[documentKey, []*billing.Plan]
+	customers     loader[documentKey, []*billing.Customer]
+	trials        loader[documentKey, *billing.Trial]
 
 	flusher  flusher
 	basis    basis
@@ -58,34 +55,43 @@ type documentKey struct {
 // batch or are done.
 func (s *Set) Begin(ctx context.Context, rootFields int) (context.Context, *Operation) {
 	b := &batches{set: s, now: s.now(), caller: access.From(ctx), directory: s.current()}
-	b.subscriptions = newLoader(b, s.fetchSubscriptions)
-	b.holdings = newLoader(b, s.fetchHoldings)
-	b.plans = newLoader(b, s.fetchPlans)
-	b.customers = newLoader(b, s.fetchCustomers)
-	b.trials = newLoader(b, s.fetchTrials)
+	b.subscriptions.question = &s.subscriptions
+	b.holdings.question = &s.holdings
+	b.plans.question = &s.plans
+	b.customers.question = &s.customers
+	b.trials.question = &s.trials
+	b.flusher.send = b.flush
 	b.flusher.holds.Store(int64(rootFields))
-	op := &Operation{batches: b, visit: &visit{}}
+	op := &Operation{batches: b}
 	b.ctx = context.WithValue(ctx, operationKey{}, op)
 	return b.ctx, op
+}
+
+func (op *batches) flush() {
+	op.subscriptions.flush()
+	op.holdings.flush()
+	op.plans.flush()
+	op.customers.flush()
+	op.trials.flush()
 }
 
 // Visit returns a context for one of the root fields that Begin was told of,
 // and the function to call when the field is done.
 func (op *Operation) Visit(ctx context.Context) (context.Context, func()) {
-	visit := &visit{holding: &op.flusher}
-	return context.WithValue(ctx, operationKey{}, &Operation{batches: op.batches, visit: visit}), visit.release
+	visiting := &Operation{batches: op.batches, visit: visit{holding: &op.flusher}}
+	return context.WithValue(ctx, operationKey{}, visiting), visiting.visit.release
 }
 
 // visit is a root field that may still ask for something before it waits.
 type visit struct {
 	holding *flusher // nil where it holds nothing back
-	once    sync.Once
+	over    atomic.Bool
 }
 
 // release lets batches leave, as far as this field is concerned.
 func (v *visit) release() {
-	if v.holding != nil {
-		v.once.Do(v.holding.release)
+	if v.holding != nil && !v.over.Swap(true) {
+		v.holding.release()
 	}
 }
 
@@ -104,73 +110,12 @@ func (op *batches) Looked() int            { return int(op.looked.Load()) }
 func (op *batches) CacheHits() int64   { return op.hits.Load() }
 func (op *batches) CacheMisses() int64 { return op.misses.Load() }
 
-// loader is a dataloader whose batches leave when the executor has queued what
-// it has. It is made when first used: most operations need one or two.
-type loader[K comparable, V any] struct {
-	op   *batches
-	once sync.Once
-	make func() *dataloader.Loader[K, cache.Answer[V]]
-	data atomic.Pointer[dataloader.Loader[K, cache.Answer[V]]]
-}
-
-// patience is how long a batch would wait if nobody flushed it. The flusher
-// always does; this is the end of the wait should it ever fail to.
-const patience = time.Second
-
-func newLoader[K comparable, V any](op *batches, fetch func(context.Context, []K) map[K]cache.Answer[V]) *loader[K, V] {
-	l := &loader[K, V]{op: op}
-	l.make = func() *dataloader.Loader[K, cache.Answer[V]] {
-		return dataloader.NewBatchedLoader(
-			func(ctx context.Context, keys []K) []*dataloader.Result[cache.Answer[V]] {
-				answers := fetch(ctx, keys)
-				results := make([]*dataloader.Result[cache.Answer[V]], len(keys))
-				for i, key := range keys {
-					answer := answers[key]
-					op.count(answer.Provenance.Cache)
-					results[i] = &dataloader.Result[cache.Answer[V]]{Data: answer}
-				}
-				return results
-			},
-			dataloader.WithWait[K, cache.Answer[V]](patience),
-			dataloader.WithInputCapacity[K, cache.Answer[V]](16),
-		)
-	}
-	return l
-}
-
-func (op *batches) count(status billing.CacheStatus) {
-	switch status {
+// count takes note of how an answer of the cache was come by.
+func (op *batches) count(provenance billing.Provenance) {
+	switch provenance.Cache {
 	case billing.CacheHit, billing.CacheStale:
 		op.hits.Add(1)
 	default:
 		op.misses.Add(1)
-	}
-}
-
-// queue asks for a key and returns at once; the function it returns waits, and
-// with it the root field of v.
-func (l *loader[K, V]) queue(v *visit, key K) func() cache.Answer[V] {
-	l.once.Do(func() { l.data.Store(l.make()) })
-	thunk := l.data.Load().Load(l.op.ctx, key)
-	l.op.flusher.notice(l.op)
-	return func() cache.Answer[V] {
-		v.release()
-		answer, err := thunk()
-		if err != nil {
-			answer.Err = err
-		}
-		return answer
-	}
-}
-
-func (l *loader[K, V]) flush() {
-	if data := l.data.Load(); data != nil {
-		data.Flush()
-	}
-}
-
-func (l *loader[K, V]) forget() {
-	if data := l.data.Load(); data != nil {
-		data.ClearAll()
 	}
 }

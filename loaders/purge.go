@@ -36,10 +36,13 @@ func (s *Set) DropHoldings(ctx context.Context, account *billing.Account) (ackno
 		}
 	}
 	var faults []error
-	for _, list := range s.fetchHoldings(ctx, lists) {
-		faults = append(faults, list.Err)
-		for _, sub := range list.Value {
-			take(sub.Ref)
+	if len(lists) > 0 {
+		_, op := s.Begin(ctx, 0)
+		for _, list := range s.holdings.fetch(op.ctx, op.batches, lists) {
+			faults = append(faults, list.Data.Err)
+			for _, sub := range list.Data.Value {
+				take(sub.Ref)
+			}
 		}
 	}
 	dropped := make([]cache.Subject, 0, len(subjects))

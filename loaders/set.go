@@ -31,11 +31,11 @@ type Set struct {
 	now     func() time.Time
 	format  *cache.Format
 
-	subscriptions cache.Codec[*billing.Subscription]
-	holdings      cache.Codec[[]*billing.Subscription]
-	plans         cache.Codec[[]*billing.Plan]
-	customers     cache.Codec[[]*billing.Customer]
-	trials        cache.Codec[*billing.Trial]
+	subscriptions question[billing.Ref, *billing.Subscription]
+	holdings      question[billing.Ref, []*billing.Subscription]
+	plans         question[documentKey, []*billing.Plan]
+	customers     question[documentKey, []*billing.Customer]
+	trials        question[documentKey, *billing.Trial]
 }
 
 // NewSet makes a Set. details are the Details types of the sources, a stable
@@ -56,26 +56,26 @@ func NewSet(sources []*Source, store *cache.Cache, details []reflect.Type, direc
 	for _, source := range sources {
 		s.byName[source.Name()] = source
 	}
-	s.subscriptions = cache.NewCodec(format, cache.Codec[*billing.Subscription]{
+	s.subscriptions = subscriptionsQuestion(cache.NewCodec(format, cache.Codec[*billing.Subscription]{
 		IsAbsent: func(sub *billing.Subscription) bool { return sub == nil },
 		Settle:   settleSubscription,
-	})
-	s.holdings = cache.NewCodec(format, cache.Codec[[]*billing.Subscription]{
+	}))
+	s.holdings = holdingsQuestion(cache.NewCodec(format, cache.Codec[[]*billing.Subscription]{
 		IsAbsent: never[[]*billing.Subscription],
 		Settle:   func(subs []*billing.Subscription) { each(subs, SettleSubscription) },
-	})
-	s.plans = cache.NewCodec(format, cache.Codec[[]*billing.Plan]{
+	}))
+	s.plans = plansQuestion(cache.NewCodec(format, cache.Codec[[]*billing.Plan]{
 		IsAbsent: never[[]*billing.Plan],
 		Settle:   func(plans []*billing.Plan) { each(plans, settlePlan) },
-	})
-	s.customers = cache.NewCodec(format, cache.Codec[[]*billing.Customer]{
+	}))
+	s.customers = customersQuestion(cache.NewCodec(format, cache.Codec[[]*billing.Customer]{
 		IsAbsent: never[[]*billing.Customer],
 		Settle:   func(customers []*billing.Customer) { each(customers, settleCustomer) },
-	})
-	s.trials = cache.NewCodec(format, cache.Codec[*billing.Trial]{
+	}))
+	s.trials = trialsQuestion(cache.NewCodec(format, cache.Codec[*billing.Trial]{
 		IsAbsent: func(trial *billing.Trial) bool { return trial == nil },
 		Settle:   settleTrial,
-	})
+	}))
 	return s, nil
 }
 

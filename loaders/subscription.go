@@ -2,7 +2,6 @@ package loaders
 
 import (
 	"tributary/billing"
-	"tributary/cache"
 	"tributary/parts"
 )
 
@@ -38,9 +37,9 @@ type pending struct {
 	op       *Operation
 	source   *Source
 	parts    Parts
-	plan     func() cache.Answer[[]*billing.Plan]
-	customer func() cache.Answer[[]*billing.Customer]
-	trial    func() cache.Answer[*billing.Trial]
+	plan     *asked[[]*billing.Plan] // nil where it was not asked for, and so the others
+	customer *asked[[]*billing.Customer]
+	trial    *asked[*billing.Trial]
 }
 
 // await queues the parts of a subscription at ref, beside its own document.
@@ -48,14 +47,14 @@ func (op *Operation) await(source *Source, ref billing.Ref, parts Parts) pending
 	p := pending{op: op, source: source, parts: parts}
 	if joiner, ok := source.Source.(billing.PlanJoiner); ok && parts&PartPlan != 0 {
 		if key, err := joiner.PlansKey(ref.Org); err == nil {
-			p.plan = op.plans.queue(op.visit, documentKey{source.Name(), key})
+			p.plan = op.plans.queue(op.batches, documentKey{source.Name(), key})
 		}
 	}
 	if _, ok := source.Source.(billing.CustomerJoiner); ok && parts&PartCustomer != 0 {
-		p.customer = op.customers.queue(op.visit, documentKey{source.Name(), ref.Org})
+		p.customer = op.customers.queue(op.batches, documentKey{source.Name(), ref.Org})
 	}
 	if _, ok := source.Source.(billing.TrialJoiner); ok && parts&PartTrial != 0 {
-		p.trial = op.trials.queue(op.visit, documentKey{source.Name(), ref.Org})
+		p.trial = op.trials.queue(op.batches, documentKey{source.Name(), ref.Org})
 	}
 	return p
 }
@@ -66,21 +65,21 @@ func (p pending) join(sub *billing.Subscription, provenance billing.Provenance) 
 	defer p.op.conceal(&whole)
 	found := &Subscription{Subscription: &whole, From: p.source, op: p.op, parts: p.parts, provenance: provenance}
 	if p.plan != nil {
-		answer := p.plan()
+		answer := p.plan.wait(&p.op.visit)
 		if found.planErr = answer.Err; answer.Err == nil {
 			p.source.Source.(billing.PlanJoiner).JoinPlan(&whole, answer.Value)
 			found.provenance = found.provenance.Merge(answer.Provenance)
 		}
 	}
 	if p.customer != nil {
-		answer := p.customer()
+		answer := p.customer.wait(&p.op.visit)
 		if found.customerErr = answer.Err; answer.Err == nil {
 			p.source.Source.(billing.CustomerJoiner).JoinCustomer(&whole, answer.Value)
 			found.provenance = found.provenance.Merge(answer.Provenance)
 		}
 	}
 	if p.trial != nil {
-		answer := p.trial()
+		answer := p.trial.wait(&p.op.visit)
 		if found.trialErr = answer.Err; answer.Err == nil {
 			p.source.Source.(billing.TrialJoiner).JoinTrial(&whole, answer.Value)
 			found.provenance = found.provenance.Merge(answer.Provenance)
@@ -103,12 +102,13 @@ func (op *Operation) Load(ref billing.Ref, parts Parts) func() (*Subscription, e
 	if !op.sees(ref) {
 		return func() (*Subscription, error) { return nil, nil }
 	}
-	defer op.Hold()()
+	op.flusher.hold()
+	defer op.flusher.release()
 	source := op.set.byName[ref.Source]
-	own := op.subscriptions.queue(op.visit, ref)
+	own := op.subscriptions.queue(op.batches, ref)
 	rest := op.await(source, ref, parts)
 	return func() (*Subscription, error) {
-		answer := own()
+		answer := own.wait(&op.visit)
 		if answer.Err != nil || answer.Value == nil {
 			return nil, answer.Err
 		}
@@ -122,12 +122,13 @@ func (op *Operation) LoadHoldings(owner billing.Ref, parts Parts) func() ([]*Sub
 	if !op.sees(owner) {
 		return func() ([]*Subscription, error) { return nil, nil }
 	}
-	defer op.Hold()()
+	op.flusher.hold()
+	defer op.flusher.release()
 	source := op.set.byName[owner.Source]
-	own := op.holdings.queue(op.visit, owner)
+	own := op.holdings.queue(op.batches, owner)
 	rest := op.await(source, owner, parts)
 	return func() ([]*Subscription, error) {
-		answer := own()
+		answer := own.wait(&op.visit)
 		if answer.Err != nil {
 			return nil, answer.Err
 		}
@@ -156,6 +157,6 @@ func (op *Operation) Plans(source *Source, org string) ([]*billing.Plan, error) 
 		return nil, &billing.Error{Code: billing.CodeNotFound, Source: source.Name(), Op: "list plans",
 			Message: "source " + source.Name() + " has no such organisation"}
 	}
-	answer := op.plans.queue(op.visit, documentKey{source.Name(), key})()
+	answer := op.plans.queue(op.batches, documentKey{source.Name(), key}).wait(&op.visit)
 	return answer.Value, answer.Err
 }
