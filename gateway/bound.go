@@ -46,8 +46,8 @@ func (b *bound) resolve(ctx context.Context, next graphql.Resolver) (any, error)
 
 // Count implements plain.Counter.
 func (b *bound) Count(ctx context.Context, fields, size int64) bool {
-	n := b.fields.Add(fields)
-	if n > b.mostFields || b.bytes.Add(size) > b.mostBytes || n/64 != (n-fields)/64 && ctx.Err() != nil {
+	n, bytes := b.fields.Add(fields), b.bytes.Add(size)
+	if n > b.mostFields || bytes > b.mostBytes || n/64 != (n-fields)/64 && ctx.Err() != nil {
 		b.stopped.Store(true)
 	}
 	return !b.stopped.Load()

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"time"
 	"tributary/billing"
-	"tributary/graph/model"
 	"tributary/graph/scalar"
 	"tributary/loaders"
 	"tributary/plain"
@@ -162,24 +161,6 @@ var Plain = plain.Schema{
 				},
 			},
 		},
-		"CancelSubscriptionPayload": {
-			Satisfies: cancelSubscriptionPayloadImplementors,
-			Fields: map[string]plain.Field{
-				"subscription": {
-					Type:  "Subscription",
-					Scope: "read", Denied: "null",
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeOSubscription2ᚖtributaryᚋloadersᚐSubscription(w, selection, object.(*model.CancelSubscriptionPayload).Subscription)
-					},
-				},
-				"userErrors": {
-					Type: "UserError",
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ(w, selection, object.(*model.CancelSubscriptionPayload).UserErrors)
-					},
-				},
-			},
-		},
 		"Cancellation": {
 			Satisfies: cancellationImplementors,
 			Fields: map[string]plain.Field{
@@ -210,24 +191,6 @@ var Plain = plain.Schema{
 				},
 			},
 		},
-		"ChangeSubscriptionPayload": {
-			Satisfies: changeSubscriptionPayloadImplementors,
-			Fields: map[string]plain.Field{
-				"subscription": {
-					Type:  "Subscription",
-					Scope: "read", Denied: "null",
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeOSubscription2ᚖtributaryᚋloadersᚐSubscription(w, selection, object.(*model.ChangeSubscriptionPayload).Subscription)
-					},
-				},
-				"userErrors": {
-					Type: "UserError",
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ(w, selection, object.(*model.ChangeSubscriptionPayload).UserErrors)
-					},
-				},
-			},
-		},
 		"Completeness": {
 			Satisfies: completenessImplementors,
 			Fields: map[string]plain.Field{
@@ -245,44 +208,6 @@ var Plain = plain.Schema{
 					Type: "SourceCompleteness",
 					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
 						writeNSourceCompleteness2ᚕᚖtributaryᚋportfolioᚐSourceCompletenessᚄ(w, selection, object.(*portfolio.Completeness).Sources)
-					},
-				},
-			},
-		},
-		"CreateCheckoutPayload": {
-			Satisfies: createCheckoutPayloadImplementors,
-			Fields: map[string]plain.Field{
-				"redirect": {
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeOBoolean2ᚖbool(w, selection, object.(*model.CreateCheckoutPayload).Redirect)
-					},
-				},
-				"url": {
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeOURL2ᚖstring(w, selection, object.(*model.CreateCheckoutPayload).URL)
-					},
-				},
-				"userErrors": {
-					Type: "UserError",
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ(w, selection, object.(*model.CreateCheckoutPayload).UserErrors)
-					},
-				},
-			},
-		},
-		"CreatePlanPayload": {
-			Satisfies: createPlanPayloadImplementors,
-			Fields: map[string]plain.Field{
-				"plan": {
-					Type: "Plan",
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeOPlan2ᚖtributaryᚋbillingᚐPlan(w, selection, object.(*model.CreatePlanPayload).Plan)
-					},
-				},
-				"userErrors": {
-					Type: "UserError",
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ(w, selection, object.(*model.CreatePlanPayload).UserErrors)
 					},
 				},
 			},
@@ -340,27 +265,6 @@ var Plain = plain.Schema{
 					Scope: "sensitive", Denied: "null",
 					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
 						writeOURL2ᚖstring(w, selection, object.(*billing.Customer).URL)
-					},
-				},
-			},
-		},
-		"DeletePlanPayload": {
-			Satisfies: deletePlanPayloadImplementors,
-			Fields: map[string]plain.Field{
-				"deletedPlanId": {
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeOID2ᚖstring(w, selection, object.(*model.DeletePlanPayload).DeletedPlanID)
-					},
-				},
-				"message": {
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeOString2ᚖstring(w, selection, object.(*model.DeletePlanPayload).Message)
-					},
-				},
-				"userErrors": {
-					Type: "UserError",
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ(w, selection, object.(*model.DeletePlanPayload).UserErrors)
 					},
 				},
 			},
@@ -2162,24 +2066,6 @@ var Plain = plain.Schema{
 				},
 			},
 		},
-		"RenewSubscriptionPayload": {
-			Satisfies: renewSubscriptionPayloadImplementors,
-			Fields: map[string]plain.Field{
-				"subscription": {
-					Type:  "Subscription",
-					Scope: "read", Denied: "null",
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeOSubscription2ᚖtributaryᚋloadersᚐSubscription(w, selection, object.(*model.RenewSubscriptionPayload).Subscription)
-					},
-				},
-				"userErrors": {
-					Type: "UserError",
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ(w, selection, object.(*model.RenewSubscriptionPayload).UserErrors)
-					},
-				},
-			},
-		},
 		"SeatUsage": {
 			Satisfies: seatUsageImplementors,
 			Fields: map[string]plain.Field{
@@ -2341,36 +2227,6 @@ var Plain = plain.Schema{
 				"quotaResetsAt": {
 					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
 						writeODateTime2ᚖtimeᚐTime(w, selection, object.(*loaders.Health).QuotaResetsAt())
-					},
-				},
-			},
-		},
-		"StartTrialPayload": {
-			Satisfies: startTrialPayloadImplementors,
-			Fields: map[string]plain.Field{
-				"changed": {
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeNBoolean2bool(w, selection, object.(*model.StartTrialPayload).Changed)
-					},
-				},
-				"trial": {
-					Type:  "FocusTrial",
-					Scope: "read", Denied: "null",
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeOFocusTrial2ᚖtributaryᚋsourcesᚋfocusᚐTrial(w, selection, object.(*model.StartTrialPayload).Trial)
-					},
-				},
-				"subscription": {
-					Type:  "Subscription",
-					Scope: "read", Denied: "null",
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeOSubscription2ᚖtributaryᚋloadersᚐSubscription(w, selection, object.(*model.StartTrialPayload).Subscription)
-					},
-				},
-				"userErrors": {
-					Type: "UserError",
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ(w, selection, object.(*model.StartTrialPayload).UserErrors)
 					},
 				},
 			},
@@ -2713,42 +2569,6 @@ var Plain = plain.Schema{
 				},
 			},
 		},
-		"SubscriptionEvent": {
-			Satisfies: subscriptionEventImplementors,
-			Fields: map[string]plain.Field{
-				"id": {
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeNID2string(w, selection, object.(*model.SubscriptionEvent).ID)
-					},
-				},
-				"at": {
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeNDateTime2timeᚐTime(w, selection, object.(*model.SubscriptionEvent).At)
-					},
-				},
-				"changedFields": {
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeNString2ᚕstringᚄ(w, selection, object.(*model.SubscriptionEvent).ChangedFields)
-					},
-				},
-				"subscription": {
-					Type: "Subscription",
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeOSubscription2ᚖtributaryᚋloadersᚐSubscription(w, selection, object.(*model.SubscriptionEvent).Subscription)
-					},
-				},
-				"subscriptionId": {
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeNID2string(w, selection, object.(*model.SubscriptionEvent).SubscriptionID)
-					},
-				},
-				"previousStatus": {
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeOSubscriptionStatus2ᚖtributaryᚋbillingᚐStatus(w, selection, object.(*model.SubscriptionEvent).PreviousStatus)
-					},
-				},
-			},
-		},
 		"SubscriptionPhase": {
 			Satisfies: subscriptionPhaseImplementors,
 			Fields: map[string]plain.Field{
@@ -2841,43 +2661,6 @@ var Plain = plain.Schema{
 				},
 			},
 		},
-		"UpdatePlanPayload": {
-			Satisfies: updatePlanPayloadImplementors,
-			Fields: map[string]plain.Field{
-				"plan": {
-					Type: "Plan",
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeOPlan2ᚖtributaryᚋbillingᚐPlan(w, selection, object.(*model.UpdatePlanPayload).Plan)
-					},
-				},
-				"userErrors": {
-					Type: "UserError",
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ(w, selection, object.(*model.UpdatePlanPayload).UserErrors)
-					},
-				},
-			},
-		},
-		"UserError": {
-			Satisfies: userErrorImplementors,
-			Fields: map[string]plain.Field{
-				"code": {
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeNErrorCode2tributaryᚋbillingᚐCode(w, selection, object.(*model.UserError).Code)
-					},
-				},
-				"message": {
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeNString2string(w, selection, object.(*model.UserError).Message)
-					},
-				},
-				"field": {
-					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
-						writeOString2ᚕstringᚄ(w, selection, object.(*model.UserError).Field)
-					},
-				},
-			},
-		},
 		"Viewer": {
 			Satisfies: viewerImplementors,
 			Fields: map[string]plain.Field{
@@ -2899,116 +2682,100 @@ var Plain = plain.Schema{
 		"SubscriptionDetails": {"ProductiveSubscription", "IntercodeSubscription", "FrontierSubscription", "FocusSubscription"},
 	},
 	Entries: map[plain.Coordinate]plain.Entry{
-		{"Account", "subscriptions"}:                    plain.Begin("SubscriptionConnection", writeNSubscriptionConnection2ᚖtributaryᚋportfolioᚐConnection),
-		{"Account", "summary"}:                          plain.Begin("PortfolioSummary", writeNPortfolioSummary2ᚖtributaryᚋportfolioᚐSummary),
-		{"AccountConnection", "edges"}:                  plain.Begin("AccountEdge", writeNAccountEdge2ᚕᚖtributaryᚋportfolioᚐAccountEdgeᚄ),
-		{"AccountConnection", "nodes"}:                  plain.Begin("Account", writeNAccount2ᚕᚖtributaryᚋbillingᚐAccountᚄ),
-		{"AccountConnection", "pageInfo"}:               plain.Begin("PageInfo", writeNPageInfo2ᚖtributaryᚋportfolioᚐPageInfo),
-		{"AccountEdge", "node"}:                         plain.Begin("Account", writeNAccount2ᚖtributaryᚋbillingᚐAccount),
-		{"AddOn", "price"}:                              plain.Begin("Price", writeOPrice2ᚖtributaryᚋbillingᚐPrice),
-		{"CancelSubscriptionPayload", "subscription"}:   plain.Begin("Subscription", writeOSubscription2ᚖtributaryᚋloadersᚐSubscription),
-		{"CancelSubscriptionPayload", "userErrors"}:     plain.Begin("UserError", writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ),
-		{"ChangeSubscriptionPayload", "subscription"}:   plain.Begin("Subscription", writeOSubscription2ᚖtributaryᚋloadersᚐSubscription),
-		{"ChangeSubscriptionPayload", "userErrors"}:     plain.Begin("UserError", writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ),
-		{"Completeness", "sources"}:                     plain.Begin("SourceCompleteness", writeNSourceCompleteness2ᚕᚖtributaryᚋportfolioᚐSourceCompletenessᚄ),
-		{"CreateCheckoutPayload", "userErrors"}:         plain.Begin("UserError", writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ),
-		{"CreatePlanPayload", "plan"}:                   plain.Begin("Plan", writeOPlan2ᚖtributaryᚋbillingᚐPlan),
-		{"CreatePlanPayload", "userErrors"}:             plain.Begin("UserError", writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ),
-		{"Customer", "address"}:                         plain.Begin("Address", writeOAddress2ᚖtributaryᚋbillingᚐAddress),
-		{"Customer", "taxIds"}:                          plain.Begin("TaxId", writeNTaxId2ᚕtributaryᚋbillingᚐTaxIDᚄ),
-		{"DeletePlanPayload", "userErrors"}:             plain.Begin("UserError", writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ),
-		{"Discount", "amountOff"}:                       plain.Begin("Money", writeOMoney2ᚖtributaryᚋbillingᚐMoney),
-		{"FocusStripeSubscription", "customer"}:         plain.Begin("FocusCustomer", writeOFocusCustomer2ᚖtributaryᚋsourcesᚋfocusᚐCustomer),
-		{"FocusStripeSubscription", "subscriptionItem"}: plain.Begin("FocusSubscriptionItem", writeOFocusSubscriptionItem2ᚖtributaryᚋsourcesᚋfocusᚐSubscriptionItem),
-		{"FocusSubscription", "price"}:                  plain.Begin("FocusPrice", writeOFocusPrice2ᚖtributaryᚋsourcesᚋfocusᚐPrice),
-		{"FocusSubscription", "product"}:                plain.Begin("FocusProduct", writeOFocusProduct2ᚖtributaryᚋsourcesᚋfocusᚐProduct),
-		{"FocusSubscription", "subscription"}:           plain.Begin("FocusStripeSubscription", writeOFocusStripeSubscription2ᚖtributaryᚋsourcesᚋfocusᚐStripeSubscription),
-		{"FocusSubscription", "subscriptionItem"}:       plain.Begin("FocusSubscriptionItem", writeOFocusSubscriptionItem2ᚖtributaryᚋsourcesᚋfocusᚐSubscriptionItem),
-		{"FocusSubscription", "trackSubscription"}:      plain.Begin("FocusTrackSubscription", writeOFocusTrackSubscription2ᚖtributaryᚋsourcesᚋfocusᚐTrackSubscription),
-		{"FocusSubscription", "currentTrial"}:           plain.Begin("FocusTrial", writeOFocusTrial2ᚖtributaryᚋsourcesᚋfocusᚐTrial),
-		{"FocusSubscriptionItem", "discount"}:           plain.Begin("FocusDiscount", writeOFocusDiscount2ᚖtributaryᚋsourcesᚋfocusᚐDiscount),
-		{"FocusTrackSubscription", "trial"}:             plain.Begin("FocusTrackTrial", writeOFocusTrackTrial2ᚖtributaryᚋsourcesᚋfocusᚐTrackTrial),
-		{"FrontierBillingAccount", "address"}:           plain.Begin("Address", writeOAddress2ᚖtributaryᚋbillingᚐAddress),
-		{"FrontierBillingAccount", "taxData"}:           plain.Begin("TaxId", writeNTaxId2ᚕtributaryᚋbillingᚐTaxIDᚄ),
-		{"FrontierBillingAccount", "organization"}:      plain.Begin("FrontierOrganization", writeOFrontierOrganization2ᚖtributaryᚋsourcesᚋfrontierᚐOrganization),
-		{"FrontierPlan", "products"}:                    plain.Begin("FrontierProduct", writeNFrontierProduct2ᚕtributaryᚋsourcesᚋfrontierᚐProductᚄ),
-		{"FrontierProduct", "prices"}:                   plain.Begin("FrontierPrice", writeNFrontierPrice2ᚕtributaryᚋsourcesᚋfrontierᚐPriceᚄ),
-		{"FrontierProduct", "features"}:                 plain.Begin("FrontierFeature", writeNFrontierFeature2ᚕtributaryᚋsourcesᚋfrontierᚐFeatureᚄ),
-		{"FrontierProduct", "behaviorConfig"}:           plain.Begin("FrontierBehaviorConfig", writeOFrontierBehaviorConfig2ᚖtributaryᚋsourcesᚋfrontierᚐBehaviorConfig),
-		{"FrontierSubscription", "phases"}:              plain.Begin("FrontierPhase", writeNFrontierPhase2ᚕtributaryᚋsourcesᚋfrontierᚐPhaseᚄ),
-		{"FrontierSubscription", "customer"}:            plain.Begin("FrontierBillingAccount", writeOFrontierBillingAccount2ᚖtributaryᚋsourcesᚋfrontierᚐBillingAccount),
-		{"FrontierSubscription", "organization"}:        plain.Begin("FrontierOrganization", writeOFrontierOrganization2ᚖtributaryᚋsourcesᚋfrontierᚐOrganization),
-		{"FrontierSubscription", "plan"}:                plain.Begin("FrontierPlan", writeOFrontierPlan2ᚖtributaryᚋsourcesᚋfrontierᚐPlan),
-		{"PendingChange", "plan"}:                       plain.Begin("Plan", writeOPlan2ᚖtributaryᚋbillingᚐPlan),
-		{"Plan", "source"}:                              plain.Begin("Source", writeNSource2ᚖtributaryᚋloadersᚐSource),
-		{"Plan", "prices"}:                              plain.Begin("PlanPrice", writeNPlanPrice2ᚕtributaryᚋbillingᚐPlanPriceᚄ),
-		{"Plan", "features"}:                            plain.Begin("PlanFeature", writeNPlanFeature2ᚕtributaryᚋbillingᚐFeatureᚄ),
-		{"Plan", "limits"}:                              plain.Begin("PlanLimits", writeOPlanLimits2ᚖtributaryᚋbillingᚐPlanLimits),
-		{"PlanPrice", "amount"}:                         plain.Begin("Money", writeNMoney2ᚖtributaryᚋbillingᚐMoney),
-		{"PlanPrice", "interval"}:                       plain.Begin("BillingInterval", writeOBillingInterval2ᚖtributaryᚋbillingᚐInterval),
-		{"PortfolioSummary", "byStatus"}:                plain.Begin("StatusCount", writeNStatusCount2ᚕᚖtributaryᚋportfolioᚐStatusCountᚄ),
-		{"PortfolioSummary", "bySource"}:                plain.Begin("SourceCount", writeNSourceCount2ᚕᚖtributaryᚋportfolioᚐSourceCountᚄ),
-		{"PortfolioSummary", "monthlyRecurring"}:        plain.Begin("Money", writeNMoney2ᚕᚖtributaryᚋbillingᚐMoneyᚄ),
-		{"PortfolioSummary", "seats"}:                   plain.Begin("SeatUsage", writeOSeatUsage2ᚖtributaryᚋbillingᚐSeatUsage),
-		{"PortfolioSummary", "upcoming"}:                plain.Begin("UpcomingEvent", writeNUpcomingEvent2ᚕᚖtributaryᚋportfolioᚐUpcomingEventᚄ),
-		{"PortfolioSummary", "completeness"}:            plain.Begin("Completeness", writeNCompleteness2ᚖtributaryᚋportfolioᚐCompleteness),
-		{"Price", "amount"}:                             plain.Begin("Money", writeOMoney2ᚖtributaryᚋbillingᚐMoney),
-		{"ProductivePlan", "features"}:                  plain.Begin("PlanFeature", writeNPlanFeature2ᚕtributaryᚋbillingᚐFeatureᚄ),
-		{"ProductivePlan", "activeProducts"}:            plain.Begin("ProductiveAddOn", writeNProductiveAddOn2ᚕtributaryᚋsourcesᚋproductiveᚐAddOnᚄ),
-		{"ProductivePlan", "buyableProducts"}:           plain.Begin("ProductiveAddOn", writeNProductiveAddOn2ᚕtributaryᚋsourcesᚋproductiveᚐAddOnᚄ),
-		{"ProductivePlan", "upgradeables"}:              plain.Begin("ProductivePlan", writeNProductivePlan2ᚕᚖtributaryᚋsourcesᚋproductiveᚐPlanᚄ),
-		{"ProductivePlan", "downgradeables"}:            plain.Begin("ProductivePlan", writeNProductivePlan2ᚕᚖtributaryᚋsourcesᚋproductiveᚐPlanᚄ),
-		{"ProductiveSubscription", "currentPlan"}:       plain.Begin("ProductivePlan", writeOProductivePlan2ᚖtributaryᚋsourcesᚋproductiveᚐPlan),
-		{"Query", "node"}:                               plain.Begin("Node", writeONode2tributaryᚋloadersᚐNode),
-		{"Query", "nodes"}:                              plain.Begin("Node", writeNNode2ᚕtributaryᚋloadersᚐNode),
-		{"Query", "subscription"}:                       plain.Begin("Subscription", writeOSubscription2ᚖtributaryᚋloadersᚐSubscription),
-		{"Query", "subscriptions"}:                      plain.Begin("SubscriptionConnection", writeNSubscriptionConnection2ᚖtributaryᚋportfolioᚐConnection),
-		{"Query", "account"}:                            plain.Begin("Account", writeOAccount2ᚖtributaryᚋbillingᚐAccount),
-		{"Query", "accounts"}:                           plain.Begin("AccountConnection", writeNAccountConnection2ᚖtributaryᚋportfolioᚐAccountConnection),
-		{"Query", "plans"}:                              plain.Begin("Plan", writeNPlan2ᚕᚖtributaryᚋbillingᚐPlanᚄ),
-		{"Query", "sources"}:                            plain.Begin("Source", writeNSource2ᚕᚖtributaryᚋloadersᚐSourceᚄ),
-		{"Query", "viewer"}:                             plain.Begin("Viewer", writeNViewer2ᚖtributaryᚋportfolioᚐViewer),
-		{"RenewSubscriptionPayload", "subscription"}:    plain.Begin("Subscription", writeOSubscription2ᚖtributaryᚋloadersᚐSubscription),
-		{"RenewSubscriptionPayload", "userErrors"}:      plain.Begin("UserError", writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ),
-		{"Source", "health"}:                            plain.Begin("SourceHealth", writeNSourceHealth2ᚖtributaryᚋloadersᚐHealth),
-		{"SourceCompleteness", "source"}:                plain.Begin("Source", writeNSource2ᚖtributaryᚋloadersᚐSource),
-		{"SourceCompleteness", "error"}:                 plain.Begin("SourceError", writeOSourceError2ᚖtributaryᚋloadersᚐSourceError),
-		{"SourceCount", "source"}:                       plain.Begin("Source", writeNSource2ᚖtributaryᚋloadersᚐSource),
-		{"SourceHealth", "lastError"}:                   plain.Begin("SourceError", writeOSourceError2ᚖtributaryᚋloadersᚐSourceError),
-		{"StartTrialPayload", "trial"}:                  plain.Begin("FocusTrial", writeOFocusTrial2ᚖtributaryᚋsourcesᚋfocusᚐTrial),
-		{"StartTrialPayload", "subscription"}:           plain.Begin("Subscription", writeOSubscription2ᚖtributaryᚋloadersᚐSubscription),
-		{"StartTrialPayload", "userErrors"}:             plain.Begin("UserError", writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ),
-		{"Subscription", "source"}:                      plain.Begin("Source", writeNSource2ᚖtributaryᚋloadersᚐSource),
-		{"Subscription", "account"}:                     plain.Begin("Account", writeOAccount2ᚖtributaryᚋbillingᚐAccount),
-		{"Subscription", "plan"}:                        plain.Begin("Plan", writeOPlan2ᚖtributaryᚋbillingᚐPlan),
-		{"Subscription", "product"}:                     plain.Begin("Product", writeOProduct2ᚖtributaryᚋbillingᚐProduct),
-		{"Subscription", "price"}:                       plain.Begin("Price", writeOPrice2ᚖtributaryᚋbillingᚐPrice),
-		{"Subscription", "monthlyRecurring"}:            plain.Begin("Money", writeOMoney2ᚖtributaryᚋbillingᚐMoney),
-		{"Subscription", "seats"}:                       plain.Begin("SeatUsage", writeOSeatUsage2ᚖtributaryᚋbillingᚐSeatUsage),
-		{"Subscription", "discounts"}:                   plain.Begin("Discount", writeNDiscount2ᚕtributaryᚋbillingᚐDiscountᚄ),
-		{"Subscription", "addOns"}:                      plain.Begin("AddOn", writeNAddOn2ᚕtributaryᚋbillingᚐAddOnᚄ),
-		{"Subscription", "billingInterval"}:             plain.Begin("BillingInterval", writeOBillingInterval2ᚖtributaryᚋbillingᚐInterval),
-		{"Subscription", "paymentMethod"}:               plain.Begin("PaymentMethod", writeOPaymentMethod2ᚖtributaryᚋbillingᚐPaymentMethod),
-		{"Subscription", "currentPeriod"}:               plain.Begin("Period", writeOPeriod2ᚖtributaryᚋbillingᚐPeriod),
-		{"Subscription", "trial"}:                       plain.Begin("Trial", writeOTrial2ᚖtributaryᚋloadersᚐTrial),
-		{"Subscription", "cancellation"}:                plain.Begin("Cancellation", writeOCancellation2ᚖtributaryᚋbillingᚐCancellation),
-		{"Subscription", "phases"}:                      plain.Begin("SubscriptionPhase", writeNSubscriptionPhase2ᚕtributaryᚋbillingᚐPhaseᚄ),
-		{"Subscription", "pendingChange"}:               plain.Begin("PendingChange", writeOPendingChange2ᚖtributaryᚋbillingᚐPendingChange),
-		{"Subscription", "customer"}:                    plain.Begin("Customer", writeOCustomer2ᚖtributaryᚋbillingᚐCustomer),
-		{"Subscription", "organization"}:                plain.Begin("Organization", writeOOrganization2ᚖtributaryᚋbillingᚐOrganization),
-		{"Subscription", "provenance"}:                  plain.Begin("Provenance", writeNProvenance2ᚖtributaryᚋloadersᚐProvenance),
-		{"Subscription", "details"}:                     plain.Begin("SubscriptionDetails", writeNSubscriptionDetails2tributaryᚋloadersᚐDetails),
-		{"SubscriptionConnection", "edges"}:             plain.Begin("SubscriptionEdge", writeNSubscriptionEdge2ᚕᚖtributaryᚋportfolioᚐEdgeᚄ),
-		{"SubscriptionConnection", "nodes"}:             plain.Begin("Subscription", writeNSubscription2ᚕᚖtributaryᚋloadersᚐSubscriptionᚄ),
-		{"SubscriptionConnection", "pageInfo"}:          plain.Begin("PageInfo", writeNPageInfo2ᚖtributaryᚋportfolioᚐPageInfo),
-		{"SubscriptionConnection", "completeness"}:      plain.Begin("Completeness", writeNCompleteness2ᚖtributaryᚋportfolioᚐCompleteness),
-		{"SubscriptionEdge", "node"}:                    plain.Begin("Subscription", writeNSubscription2ᚖtributaryᚋloadersᚐSubscription),
-		{"SubscriptionEvent", "subscription"}:           plain.Begin("Subscription", writeOSubscription2ᚖtributaryᚋloadersᚐSubscription),
-		{"Trial", "plan"}:                               plain.Begin("Plan", writeOPlan2ᚖtributaryᚋbillingᚐPlan),
-		{"UpcomingEvent", "subscription"}:               plain.Begin("Subscription", writeNSubscription2ᚖtributaryᚋloadersᚐSubscription),
-		{"UpdatePlanPayload", "plan"}:                   plain.Begin("Plan", writeOPlan2ᚖtributaryᚋbillingᚐPlan),
-		{"UpdatePlanPayload", "userErrors"}:             plain.Begin("UserError", writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ),
-		{"Viewer", "accounts"}:                          plain.Begin("AccountConnection", writeNAccountConnection2ᚖtributaryᚋportfolioᚐAccountConnection),
+		{Object: "Account", Field: "subscriptions"}:                    plain.Begin("SubscriptionConnection", writeNSubscriptionConnection2ᚖtributaryᚋportfolioᚐConnection),
+		{Object: "Account", Field: "summary"}:                          plain.Begin("PortfolioSummary", writeNPortfolioSummary2ᚖtributaryᚋportfolioᚐSummary),
+		{Object: "AccountConnection", Field: "edges"}:                  plain.Begin("AccountEdge", writeNAccountEdge2ᚕᚖtributaryᚋportfolioᚐAccountEdgeᚄ),
+		{Object: "AccountConnection", Field: "nodes"}:                  plain.Begin("Account", writeNAccount2ᚕᚖtributaryᚋbillingᚐAccountᚄ),
+		{Object: "AccountConnection", Field: "pageInfo"}:               plain.Begin("PageInfo", writeNPageInfo2ᚖtributaryᚋportfolioᚐPageInfo),
+		{Object: "AccountEdge", Field: "node"}:                         plain.Begin("Account", writeNAccount2ᚖtributaryᚋbillingᚐAccount),
+		{Object: "AddOn", Field: "price"}:                              plain.Begin("Price", writeOPrice2ᚖtributaryᚋbillingᚐPrice),
+		{Object: "Completeness", Field: "sources"}:                     plain.Begin("SourceCompleteness", writeNSourceCompleteness2ᚕᚖtributaryᚋportfolioᚐSourceCompletenessᚄ),
+		{Object: "Customer", Field: "address"}:                         plain.Begin("Address", writeOAddress2ᚖtributaryᚋbillingᚐAddress),
+		{Object: "Customer", Field: "taxIds"}:                          plain.Begin("TaxId", writeNTaxId2ᚕtributaryᚋbillingᚐTaxIDᚄ),
+		{Object: "Discount", Field: "amountOff"}:                       plain.Begin("Money", writeOMoney2ᚖtributaryᚋbillingᚐMoney),
+		{Object: "FocusStripeSubscription", Field: "customer"}:         plain.Begin("FocusCustomer", writeOFocusCustomer2ᚖtributaryᚋsourcesᚋfocusᚐCustomer),
+		{Object: "FocusStripeSubscription", Field: "subscriptionItem"}: plain.Begin("FocusSubscriptionItem", writeOFocusSubscriptionItem2ᚖtributaryᚋsourcesᚋfocusᚐSubscriptionItem),
+		{Object: "FocusSubscription", Field: "price"}:                  plain.Begin("FocusPrice", writeOFocusPrice2ᚖtributaryᚋsourcesᚋfocusᚐPrice),
+		{Object: "FocusSubscription", Field: "product"}:                plain.Begin("FocusProduct", writeOFocusProduct2ᚖtributaryᚋsourcesᚋfocusᚐProduct),
+		{Object: "FocusSubscription", Field: "subscription"}:           plain.Begin("FocusStripeSubscription", writeOFocusStripeSubscription2ᚖtributaryᚋsourcesᚋfocusᚐStripeSubscription),
+		{Object: "FocusSubscription", Field: "subscriptionItem"}:       plain.Begin("FocusSubscriptionItem", writeOFocusSubscriptionItem2ᚖtributaryᚋsourcesᚋfocusᚐSubscriptionItem),
+		{Object: "FocusSubscription", Field: "trackSubscription"}:      plain.Begin("FocusTrackSubscription", writeOFocusTrackSubscription2ᚖtributaryᚋsourcesᚋfocusᚐTrackSubscription),
+		{Object: "FocusSubscription", Field: "currentTrial"}:           plain.Begin("FocusTrial", writeOFocusTrial2ᚖtributaryᚋsourcesᚋfocusᚐTrial),
+		{Object: "FocusSubscriptionItem", Field: "discount"}:           plain.Begin("FocusDiscount", writeOFocusDiscount2ᚖtributaryᚋsourcesᚋfocusᚐDiscount),
+		{Object: "FocusTrackSubscription", Field: "trial"}:             plain.Begin("FocusTrackTrial", writeOFocusTrackTrial2ᚖtributaryᚋsourcesᚋfocusᚐTrackTrial),
+		{Object: "FrontierBillingAccount", Field: "address"}:           plain.Begin("Address", writeOAddress2ᚖtributaryᚋbillingᚐAddress),
+		{Object: "FrontierBillingAccount", Field: "taxData"}:           plain.Begin("TaxId", writeNTaxId2ᚕtributaryᚋbillingᚐTaxIDᚄ),
+		{Object: "FrontierBillingAccount", Field: "organization"}:      plain.Begin("FrontierOrganization", writeOFrontierOrganization2ᚖtributaryᚋsourcesᚋfrontierᚐOrganization),
+		{Object: "FrontierPlan", Field: "products"}:                    plain.Begin("FrontierProduct", writeNFrontierProduct2ᚕtributaryᚋsourcesᚋfrontierᚐProductᚄ),
+		{Object: "FrontierProduct", Field: "prices"}:                   plain.Begin("FrontierPrice", writeNFrontierPrice2ᚕtributaryᚋsourcesᚋfrontierᚐPriceᚄ),
+		{Object: "FrontierProduct", Field: "features"}:                 plain.Begin("FrontierFeature", writeNFrontierFeature2ᚕtributaryᚋsourcesᚋfrontierᚐFeatureᚄ),
+		{Object: "FrontierProduct", Field: "behaviorConfig"}:           plain.Begin("FrontierBehaviorConfig", writeOFrontierBehaviorConfig2ᚖtributaryᚋsourcesᚋfrontierᚐBehaviorConfig),
+		{Object: "FrontierSubscription", Field: "phases"}:              plain.Begin("FrontierPhase", writeNFrontierPhase2ᚕtributaryᚋsourcesᚋfrontierᚐPhaseᚄ),
+		{Object: "FrontierSubscription", Field: "customer"}:            plain.Begin("FrontierBillingAccount", writeOFrontierBillingAccount2ᚖtributaryᚋsourcesᚋfrontierᚐBillingAccount),
+		{Object: "FrontierSubscription", Field: "organization"}:        plain.Begin("FrontierOrganization", writeOFrontierOrganization2ᚖtributaryᚋsourcesᚋfrontierᚐOrganization),
+		{Object: "FrontierSubscription", Field: "plan"}:                plain.Begin("FrontierPlan", writeOFrontierPlan2ᚖtributaryᚋsourcesᚋfrontierᚐPlan),
+		{Object: "PendingChange", Field: "plan"}:                       plain.Begin("Plan", writeOPlan2ᚖtributaryᚋbillingᚐPlan),
+		{Object: "Plan", Field: "source"}:                              plain.Begin("Source", writeNSource2ᚖtributaryᚋloadersᚐSource),
+		{Object: "Plan", Field: "prices"}:                              plain.Begin("PlanPrice", writeNPlanPrice2ᚕtributaryᚋbillingᚐPlanPriceᚄ),
+		{Object: "Plan", Field: "features"}:                            plain.Begin("PlanFeature", writeNPlanFeature2ᚕtributaryᚋbillingᚐFeatureᚄ),
+		{Object: "Plan", Field: "limits"}:                              plain.Begin("PlanLimits", writeOPlanLimits2ᚖtributaryᚋbillingᚐPlanLimits),
+		{Object: "PlanPrice", Field: "amount"}:                         plain.Begin("Money", writeNMoney2ᚖtributaryᚋbillingᚐMoney),
+		{Object: "PlanPrice", Field: "interval"}:                       plain.Begin("BillingInterval", writeOBillingInterval2ᚖtributaryᚋbillingᚐInterval),
+		{Object: "PortfolioSummary", Field: "byStatus"}:                plain.Begin("StatusCount", writeNStatusCount2ᚕᚖtributaryᚋportfolioᚐStatusCountᚄ),
+		{Object: "PortfolioSummary", Field: "bySource"}:                plain.Begin("SourceCount", writeNSourceCount2ᚕᚖtributaryᚋportfolioᚐSourceCountᚄ),
+		{Object: "PortfolioSummary", Field: "monthlyRecurring"}:        plain.Begin("Money", writeNMoney2ᚕᚖtributaryᚋbillingᚐMoneyᚄ),
+		{Object: "PortfolioSummary", Field: "seats"}:                   plain.Begin("SeatUsage", writeOSeatUsage2ᚖtributaryᚋbillingᚐSeatUsage),
+		{Object: "PortfolioSummary", Field: "upcoming"}:                plain.Begin("UpcomingEvent", writeNUpcomingEvent2ᚕᚖtributaryᚋportfolioᚐUpcomingEventᚄ),
+		{Object: "PortfolioSummary", Field: "completeness"}:            plain.Begin("Completeness", writeNCompleteness2ᚖtributaryᚋportfolioᚐCompleteness),
+		{Object: "Price", Field: "amount"}:                             plain.Begin("Money", writeOMoney2ᚖtributaryᚋbillingᚐMoney),
+		{Object: "ProductivePlan", Field: "features"}:                  plain.Begin("PlanFeature", writeNPlanFeature2ᚕtributaryᚋbillingᚐFeatureᚄ),
+		{Object: "ProductivePlan", Field: "activeProducts"}:            plain.Begin("ProductiveAddOn", writeNProductiveAddOn2ᚕtributaryᚋsourcesᚋproductiveᚐAddOnᚄ),
+		{Object: "ProductivePlan", Field: "buyableProducts"}:           plain.Begin("ProductiveAddOn", writeNProductiveAddOn2ᚕtributaryᚋsourcesᚋproductiveᚐAddOnᚄ),
+		{Object: "ProductivePlan", Field: "upgradeables"}:              plain.Begin("ProductivePlan", writeNProductivePlan2ᚕᚖtributaryᚋsourcesᚋproductiveᚐPlanᚄ),
+		{Object: "ProductivePlan", Field: "downgradeables"}:            plain.Begin("ProductivePlan", writeNProductivePlan2ᚕᚖtributaryᚋsourcesᚋproductiveᚐPlanᚄ),
+		{Object: "ProductiveSubscription", Field: "currentPlan"}:       plain.Begin("ProductivePlan", writeOProductivePlan2ᚖtributaryᚋsourcesᚋproductiveᚐPlan),
+		{Object: "Query", Field: "node"}:                               plain.Begin("Node", writeONode2tributaryᚋloadersᚐNode),
+		{Object: "Query", Field: "nodes"}:                              plain.Begin("Node", writeNNode2ᚕtributaryᚋloadersᚐNode),
+		{Object: "Query", Field: "subscription"}:                       plain.Begin("Subscription", writeOSubscription2ᚖtributaryᚋloadersᚐSubscription),
+		{Object: "Query", Field: "subscriptions"}:                      plain.Begin("SubscriptionConnection", writeNSubscriptionConnection2ᚖtributaryᚋportfolioᚐConnection),
+		{Object: "Query", Field: "account"}:                            plain.Begin("Account", writeOAccount2ᚖtributaryᚋbillingᚐAccount),
+		{Object: "Query", Field: "accounts"}:                           plain.Begin("AccountConnection", writeNAccountConnection2ᚖtributaryᚋportfolioᚐAccountConnection),
+		{Object: "Query", Field: "plans"}:                              plain.Begin("Plan", writeNPlan2ᚕᚖtributaryᚋbillingᚐPlanᚄ),
+		{Object: "Query", Field: "sources"}:                            plain.Begin("Source", writeNSource2ᚕᚖtributaryᚋloadersᚐSourceᚄ),
+		{Object: "Query", Field: "viewer"}:                             plain.Begin("Viewer", writeNViewer2ᚖtributaryᚋportfolioᚐViewer),
+		{Object: "Source", Field: "health"}:                            plain.Begin("SourceHealth", writeNSourceHealth2ᚖtributaryᚋloadersᚐHealth),
+		{Object: "SourceCompleteness", Field: "source"}:                plain.Begin("Source", writeNSource2ᚖtributaryᚋloadersᚐSource),
+		{Object: "SourceCompleteness", Field: "error"}:                 plain.Begin("SourceError", writeOSourceError2ᚖtributaryᚋloadersᚐSourceError),
+		{Object: "SourceCount", Field: "source"}:                       plain.Begin("Source", writeNSource2ᚖtributaryᚋloadersᚐSource),
+		{Object: "SourceHealth", Field: "lastError"}:                   plain.Begin("SourceError", writeOSourceError2ᚖtributaryᚋloadersᚐSourceError),
+		{Object: "Subscription", Field: "source"}:                      plain.Begin("Source", writeNSource2ᚖtributaryᚋloadersᚐSource),
+		{Object: "Subscription", Field: "account"}:                     plain.Begin("Account", writeOAccount2ᚖtributaryᚋbillingᚐAccount),
+		{Object: "Subscription", Field: "plan"}:                        plain.Begin("Plan", writeOPlan2ᚖtributaryᚋbillingᚐPlan),
+		{Object: "Subscription", Field: "product"}:                     plain.Begin("Product", writeOProduct2ᚖtributaryᚋbillingᚐProduct),
+		{Object: "Subscription", Field: "price"}:                       plain.Begin("Price", writeOPrice2ᚖtributaryᚋbillingᚐPrice),
+		{Object: "Subscription", Field: "monthlyRecurring"}:            plain.Begin("Money", writeOMoney2ᚖtributaryᚋbillingᚐMoney),
+		{Object: "Subscription", Field: "seats"}:                       plain.Begin("SeatUsage", writeOSeatUsage2ᚖtributaryᚋbillingᚐSeatUsage),
+		{Object: "Subscription", Field: "discounts"}:                   plain.Begin("Discount", writeNDiscount2ᚕtributaryᚋbillingᚐDiscountᚄ),
+		{Object: "Subscription", Field: "addOns"}:                      plain.Begin("AddOn", writeNAddOn2ᚕtributaryᚋbillingᚐAddOnᚄ),
+		{Object: "Subscription", Field: "billingInterval"}:             plain.Begin("BillingInterval", writeOBillingInterval2ᚖtributaryᚋbillingᚐInterval),
+		{Object: "Subscription", Field: "paymentMethod"}:               plain.Begin("PaymentMethod", writeOPaymentMethod2ᚖtributaryᚋbillingᚐPaymentMethod),
+		{Object: "Subscription", Field: "currentPeriod"}:               plain.Begin("Period", writeOPeriod2ᚖtributaryᚋbillingᚐPeriod),
+		{Object: "Subscription", Field: "trial"}:                       plain.Begin("Trial", writeOTrial2ᚖtributaryᚋloadersᚐTrial),
+		{Object: "Subscription", Field: "cancellation"}:                plain.Begin("Cancellation", writeOCancellation2ᚖtributaryᚋbillingᚐCancellation),
+		{Object: "Subscription", Field: "phases"}:                      plain.Begin("SubscriptionPhase", writeNSubscriptionPhase2ᚕtributaryᚋbillingᚐPhaseᚄ),
+		{Object: "Subscription", Field: "pendingChange"}:               plain.Begin("PendingChange", writeOPendingChange2ᚖtributaryᚋbillingᚐPendingChange),
+		{Object: "Subscription", Field: "customer"}:                    plain.Begin("Customer", writeOCustomer2ᚖtributaryᚋbillingᚐCustomer),
+		{Object: "Subscription", Field: "organization"}:                plain.Begin("Organization", writeOOrganization2ᚖtributaryᚋbillingᚐOrganization),
+		{Object: "Subscription", Field: "provenance"}:                  plain.Begin("Provenance", writeNProvenance2ᚖtributaryᚋloadersᚐProvenance),
+		{Object: "Subscription", Field: "details"}:                     plain.Begin("SubscriptionDetails", writeNSubscriptionDetails2tributaryᚋloadersᚐDetails),
+		{Object: "SubscriptionConnection", Field: "edges"}:             plain.Begin("SubscriptionEdge", writeNSubscriptionEdge2ᚕᚖtributaryᚋportfolioᚐEdgeᚄ),
+		{Object: "SubscriptionConnection", Field: "nodes"}:             plain.Begin("Subscription", writeNSubscription2ᚕᚖtributaryᚋloadersᚐSubscriptionᚄ),
+		{Object: "SubscriptionConnection", Field: "pageInfo"}:          plain.Begin("PageInfo", writeNPageInfo2ᚖtributaryᚋportfolioᚐPageInfo),
+		{Object: "SubscriptionConnection", Field: "completeness"}:      plain.Begin("Completeness", writeNCompleteness2ᚖtributaryᚋportfolioᚐCompleteness),
+		{Object: "SubscriptionEdge", Field: "node"}:                    plain.Begin("Subscription", writeNSubscription2ᚖtributaryᚋloadersᚐSubscription),
+		{Object: "Trial", Field: "plan"}:                               plain.Begin("Plan", writeOPlan2ᚖtributaryᚋbillingᚐPlan),
+		{Object: "UpcomingEvent", Field: "subscription"}:               plain.Begin("Subscription", writeNSubscription2ᚖtributaryᚋloadersᚐSubscription),
+		{Object: "Viewer", Field: "accounts"}:                          plain.Begin("AccountConnection", writeNAccountConnection2ᚖtributaryᚋportfolioᚐAccountConnection),
 	},
 }
 
@@ -3152,7 +2919,7 @@ func writeNAddOn2ᚕtributaryᚋbillingᚐAddOnᚄ(w *plain.Writer, selection *p
 }
 
 func writeNBigInt2int64(w *plain.Writer, _ *plain.Selection, v int64) {
-	w.MarshalNonNull(scalar.MarshalBigInt(v))
+	w.Append(scalar.AppendBigInt(w.Room(), v))
 }
 
 func writeNBoolean2bool(w *plain.Writer, _ *plain.Selection, v bool) {
@@ -3199,7 +2966,7 @@ func writeNCurrencyCode2string(w *plain.Writer, _ *plain.Selection, v string) {
 }
 
 func writeNDateTime2timeᚐTime(w *plain.Writer, _ *plain.Selection, v time.Time) {
-	w.MarshalNonNull(scalar.MarshalDateTime(v))
+	w.Append(scalar.AppendDateTime(w.Room(), v))
 }
 
 func writeNDecimal2string(w *plain.Writer, _ *plain.Selection, v string) {
@@ -3313,7 +3080,7 @@ func writeNID2ᚕstringᚄ(w *plain.Writer, _ *plain.Selection, v []string) {
 }
 
 func writeNInt2int(w *plain.Writer, _ *plain.Selection, v int) {
-	w.MarshalNonNull(scalar.MarshalInt(v))
+	w.Append(scalar.AppendInt(w.Room(), v))
 }
 
 func writeNIntervalUnit2tributaryᚋbillingᚐIntervalUnit(w *plain.Writer, _ *plain.Selection, v billing.IntervalUnit) {
@@ -3710,25 +3477,6 @@ func writeNUpcomingEventKind2tributaryᚋportfolioᚐEventKind(w *plain.Writer, 
 	w.String(marshalNUpcomingEventKind2tributaryᚋportfolioᚐEventKind[v])
 }
 
-func writeNUserError2ᚕᚖtributaryᚋgraphᚋmodelᚐUserErrorᚄ(w *plain.Writer, selection *plain.Selection, v []*model.UserError) {
-	w.Begin()
-	for i := range v {
-		if !w.Next(i) {
-			return
-		}
-		writeNUserError2ᚖtributaryᚋgraphᚋmodelᚐUserError(w, selection, v[i])
-	}
-	w.End()
-}
-
-func writeNUserError2ᚖtributaryᚋgraphᚋmodelᚐUserError(w *plain.Writer, selection *plain.Selection, v *model.UserError) {
-	if v == nil {
-		w.Fail()
-		return
-	}
-	w.Object(selection, v)
-}
-
 func writeNViewer2ᚖtributaryᚋportfolioᚐViewer(w *plain.Writer, selection *plain.Selection, v *portfolio.Viewer) {
 	if v == nil {
 		w.Fail()
@@ -3758,7 +3506,7 @@ func writeOBigInt2ᚖint64(w *plain.Writer, _ *plain.Selection, v *int64) {
 		w.Null()
 		return
 	}
-	w.Marshal(scalar.MarshalBigInt(*v))
+	w.Append(scalar.AppendBigInt(w.Room(), *v))
 }
 
 func writeOBillingInterval2ᚖtributaryᚋbillingᚐInterval(w *plain.Writer, selection *plain.Selection, v *billing.Interval) {
@@ -3814,7 +3562,7 @@ func writeODateTime2ᚖtimeᚐTime(w *plain.Writer, _ *plain.Selection, v *time.
 		w.Null()
 		return
 	}
-	w.Marshal(scalar.MarshalDateTime(*v))
+	w.Append(scalar.AppendDateTime(w.Room(), *v))
 }
 
 func writeODecimal2ᚖstring(w *plain.Writer, _ *plain.Selection, v *string) {
@@ -3954,7 +3702,7 @@ func writeOInt2ᚖint(w *plain.Writer, _ *plain.Selection, v *int) {
 		w.Null()
 		return
 	}
-	w.Marshal(scalar.MarshalInt(*v))
+	w.Append(scalar.AppendInt(w.Room(), *v))
 }
 
 func writeOJSON2encodingᚋjsonᚐRawMessage(w *plain.Writer, _ *plain.Selection, v json.RawMessage) {
@@ -4069,21 +3817,6 @@ func writeOSourceError2ᚖtributaryᚋloadersᚐSourceError(w *plain.Writer, sel
 	w.Object(selection, v)
 }
 
-func writeOString2ᚕstringᚄ(w *plain.Writer, _ *plain.Selection, v []string) {
-	if v == nil {
-		w.Null()
-		return
-	}
-	w.Begin()
-	for i := range v {
-		if !w.Next(i) {
-			return
-		}
-		writeNString2string(w, nil, v[i])
-	}
-	w.End()
-}
-
 func writeOString2ᚖstring(w *plain.Writer, _ *plain.Selection, v *string) {
 	if v == nil {
 		w.Null()
@@ -4098,14 +3831,6 @@ func writeOSubscription2ᚖtributaryᚋloadersᚐSubscription(w *plain.Writer, s
 		return
 	}
 	w.Object(selection, v)
-}
-
-func writeOSubscriptionStatus2ᚖtributaryᚋbillingᚐStatus(w *plain.Writer, _ *plain.Selection, v *billing.Status) {
-	if v == nil {
-		w.Null()
-		return
-	}
-	w.String(marshalOSubscriptionStatus2ᚖtributaryᚋbillingᚐStatus[*v])
 }
 
 func writeOTrial2ᚖtributaryᚋloadersᚐTrial(w *plain.Writer, selection *plain.Selection, v *loaders.Trial) {

@@ -1,6 +1,8 @@
 package plain
 
 import (
+	"slices"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -25,6 +27,12 @@ type selected struct {
 // Size is what a field takes in an answer at least: its name, quotes, a colon, a
 // comma and the shortest of values.
 func Size(name string) int64 { return int64(len(name)) + 5 }
+
+func (s *Selection) has(name string) bool {
+	return slices.ContainsFunc(s.fields, func(field selected) bool { return field.name == name })
+}
+
+const typename = "__typename"
 
 // key is how an execution finds a selection again.
 type key struct {
@@ -55,14 +63,20 @@ func (e *Execution) collect(name string, set ast.SelectionSet) *Selection {
 	}
 	collected := graphql.CollectFields(e.operation, set, object.Satisfies)
 	for _, asked := range collected {
-		if _, ok := object.Fields[asked.Name]; !ok && asked.Name != "__typename" {
+		if _, ok := object.Fields[asked.Name]; !ok && asked.Name != typename {
 			return nil
 		}
 	}
 	selection := &Selection{fields: make([]selected, 0, len(collected))}
 	for _, asked := range collected {
 		ready := selected{name: `"` + asked.Alias + `":`}
-		if asked.Name == "__typename" {
+		if selection.has(ready.name) { // once through a union, once through its object
+			if asked.Name != typename {
+				return nil
+			}
+			continue
+		}
+		if asked.Name == typename {
 			ready.text = `"` + name + `"`
 			selection.fields = append(selection.fields, ready)
 			continue

@@ -12,7 +12,8 @@ type Writer struct {
 	buffer    []byte
 	ctx       context.Context
 	execution *Execution
-	failed    bool // nothing that was written counts
+	failed    bool // nothing that was written is shown
+	stopped   bool // as the counter said
 
 	fields, size int64 // counted so far
 }
@@ -30,32 +31,29 @@ func (w *Writer) release() {
 	writers.Put(w)
 }
 
-// try writes a whole tree. Where that fails, what was counted for it is taken
-// back: gqlgen counts it again.
+// try writes a whole tree. Where that is not plain, what was counted for it is
+// taken back: gqlgen counts it again.
 func (w *Writer) try(entry Entry, selection *Selection, value any) (whole bool) {
 	defer func() {
 		if recover() != nil { // as it will again, where gqlgen can say which field it was
 			whole = false
 		}
-		if !whole {
+		if !whole && !w.stopped {
 			w.execution.counter.Count(w.ctx, -w.fields, -w.size)
 		}
 	}()
 	return entry.Write(w, selection, value) && !w.failed
 }
 
-// Failed says that the tree is not plain, or is not wanted any more.
-func (w *Writer) Failed() bool { return w.failed }
-
-// Fail ends the tree.
+// Fail says that the tree is not plain.
 func (w *Writer) Fail() { w.failed = true }
 
 // Object appends what is asked of an object.
 func (w *Writer) Object(selection *Selection, object any) {
 	w.fields += selection.count
 	w.size += selection.size
-	if w.failed || !w.execution.counter.Count(w.ctx, selection.count, selection.size) {
-		w.failed = true
+	if !w.execution.counter.Count(w.ctx, selection.count, selection.size) {
+		w.failed, w.stopped = true, true
 		return
 	}
 	w.buffer = append(w.buffer, '{')

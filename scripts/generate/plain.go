@@ -86,8 +86,9 @@ func (t *tables) collect() {
 		}
 		t.Abstract = append(t.Abstract, found)
 	}
+	read := t.reachable()
 	for _, found := range t.data.Objects {
-		if found.IsReserved() || found.Stream || found == t.data.MutationRoot {
+		if found.IsReserved() || !read[found.Name] {
 			continue
 		}
 		listed := object{Object: found}
@@ -111,6 +112,28 @@ func (t *tables) collect() {
 			t.Objects = append(t.Objects, listed)
 		}
 	}
+}
+
+// reachable are the types that a query can ask for. What mutations alone answer is
+// left to gqlgen: it is asked once.
+func (t *tables) reachable() map[string]bool {
+	found := map[string]bool{}
+	ahead := []*ast.Definition{t.data.QueryRoot.Definition}
+	for len(ahead) > 0 {
+		next := ahead[len(ahead)-1]
+		ahead = ahead[:len(ahead)-1]
+		if next == nil || found[next.Name] {
+			continue
+		}
+		found[next.Name] = true
+		for _, field := range next.Fields {
+			ahead = append(ahead, t.data.Schema.Types[field.Type.Name()])
+		}
+		if next.IsAbstractType() {
+			ahead = append(ahead, t.data.Schema.GetPossibleTypes(next)...)
+		}
+	}
+	return found
 }
 
 // isKnown is whether values of a type are written without a context.
@@ -200,8 +223,11 @@ func (r typeOf) Abstract() bool { return r.Definition.IsAbstractType() }
 // Appender is the function that appends a scalar's value, where the package of its
 // marshaler has one: AppendX beside MarshalX.
 func (r typeOf) Appender() *types.Func {
-	name := "Append" + strings.TrimPrefix(r.Marshaler.Name(), "Marshal")
-	appender, _ := r.Marshaler.Pkg().Scope().Lookup(name).(*types.Func)
+	name, isMarshaler := strings.CutPrefix(r.Marshaler.Name(), "Marshal")
+	appender, _ := r.Marshaler.Pkg().Scope().Lookup("Append" + name).(*types.Func)
+	if !isMarshaler {
+		return nil
+	}
 	return appender
 }
 
