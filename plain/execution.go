@@ -22,6 +22,7 @@ type Execution struct {
 	has       func(scope string) bool
 	counter   Counter
 
+	kept     *kept // nil where nothing is
 	mu       sync.Mutex
 	prepared map[key]*Selection
 	odd      map[*Selection]bool // held a value that was not plain
@@ -30,7 +31,7 @@ type Execution struct {
 // Begin is the execution of an operation, for a caller who has the scopes that
 // has says.
 func (s *Schema) Begin(operation *graphql.OperationContext, has func(scope string) bool, counter Counter) *Execution {
-	return &Execution{schema: s, operation: operation, has: has, counter: counter, prepared: make(map[key]*Selection)}
+	return &Execution{schema: s, operation: operation, has: has, counter: counter, kept: s.keptOf(operation.Doc)}
 }
 
 // Resolved takes what a field resolved to and gives what to go on with: the same
@@ -59,7 +60,13 @@ func (e *Execution) Resolved(ctx context.Context, value any) any {
 func (e *Execution) begin(name string, field *graphql.FieldContext) *Selection {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	selection := e.prepare(name, field.Field.Selections)
+	prepare := func() *Selection { return e.prepare(name, field.Field.Selections) }
+	var selection *Selection
+	if at, ok := placeOf(e.operation.Operation, field); ok && e.kept != nil {
+		selection = e.kept.selection(at, prepare)
+	} else {
+		selection = prepare()
+	}
 	if e.odd[selection] {
 		return nil
 	}

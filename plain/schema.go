@@ -5,6 +5,8 @@
 // none may be, is left to gqlgen as a whole.
 package plain
 
+import "sync"
+
 // Schema is what a program has of plain fields. It is generated.
 type Schema struct {
 	Objects map[string]Object
@@ -12,6 +14,8 @@ type Schema struct {
 	Abstract map[string][]string
 	// Entries write what the fields that hold objects resolve to.
 	Entries map[Coordinate]Entry
+
+	documents sync.Map // of a weak pointer to a document: *kept
 }
 
 // Coordinate names a field.

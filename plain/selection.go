@@ -19,7 +19,8 @@ type Selection struct {
 
 type selected struct {
 	name  string // with quotes and colon
-	text  string // the value, where it is known before
+	text  string // the value where it is known before, or to those who lack the scope
+	scope string
 	write func(w *Writer, selection *Selection, object any)
 	of    *Selection
 }
@@ -51,6 +52,9 @@ func (e *Execution) prepare(name string, set ast.SelectionSet) *Selection {
 	found, ok := e.prepared[id]
 	if !ok {
 		found = e.collect(name, set)
+		if e.prepared == nil {
+			e.prepared = make(map[key]*Selection)
+		}
 		e.prepared[id] = found
 	}
 	return found
@@ -82,16 +86,11 @@ func (e *Execution) collect(name string, set ast.SelectionSet) *Selection {
 			continue
 		}
 		field := object.Fields[asked.Name]
-		switch {
-		case field.Scope != "" && !e.has(field.Scope):
-			ready.text = field.Denied
-		case field.Type != "":
+		ready.write, ready.scope, ready.text = field.Write, field.Scope, field.Denied
+		if field.Type != "" {
 			if ready.of = e.prepare(field.Type, asked.Selections); ready.of == nil {
 				return nil
 			}
-			fallthrough
-		default:
-			ready.write = field.Write
 		}
 		selection.fields = append(selection.fields, ready)
 		selection.count++

@@ -63,7 +63,7 @@ func (w *Writer) Object(selection *Selection, object any) {
 			w.buffer = append(w.buffer, ',')
 		}
 		w.buffer = append(w.buffer, field.name...)
-		if field.write == nil {
+		if field.write == nil || field.scope != "" && !w.execution.has(field.scope) {
 			w.buffer = append(w.buffer, field.text...)
 			continue
 		}
