@@ -1,7 +1,7 @@
 // Package plain writes values that only have to be read: trees of objects whose
 // fields take no arguments, wait for nothing and need no resolver. It leaves out
 // what gqlgen builds around each field, and writes the same bytes. What turns out
-// to be more than plain while it is written, such as an error or a null where
+// to be more than plain while it is written, such as a panic or a null where
 // none may be, is left to gqlgen as a whole.
 package plain
 
