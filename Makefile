@@ -46,7 +46,7 @@ test: web ## run every test; installs redis-server and chromium through apt wher
 	go test -race -timeout 14m $(PACKAGES)
 
 generate: ## regenerate graph/ from schema.graphqls and gqlgen.yml
-	go tool gqlgen generate
+	go run ./scripts/generate
 
 licences: ## write docs/licences.md, the licences of all that ends in the binary
 	go run ./scripts/licences > docs/licences.md.new && mv docs/licences.md.new docs/licences.md

@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"tributary/billing"
+	"tributary/plain"
 )
 
 // bound stops the execution of a query whose answer grows beyond its limits, or
@@ -20,6 +21,8 @@ type bound struct {
 	fields  atomic.Int64
 	bytes   atomic.Int64
 	stopped atomic.Bool
+
+	plain *plain.Execution
 }
 
 // errStopped is the error of the fields that are not executed any more.
@@ -28,20 +31,26 @@ var errStopped = errors.New("the execution was stopped")
 // stopped stands for each of them. It is shown to nobody: one error tells of all.
 var stopped = gqlerror.Wrap(errStopped)
 
-// A name in an answer has quotes, a colon, a comma and the shortest of values.
-const besideName = 5
-
-// resolve counts a field before it is resolved.
+// resolve counts a field before it is resolved. What it resolves to is written at
+// once where that is plain.
 func (b *bound) resolve(ctx context.Context, next graphql.Resolver) (any, error) {
-	n := b.fields.Add(1)
-	size := b.bytes.Add(int64(len(graphql.GetFieldContext(ctx).Field.Alias)) + besideName)
-	if n > b.mostFields || size > b.mostBytes || n%64 == 0 && ctx.Err() != nil {
-		b.stopped.Store(true)
-	}
-	if b.stopped.Load() {
+	if !b.Count(ctx, 1, plain.Size(graphql.GetFieldContext(ctx).Field.Alias)) {
 		return nil, errStopped
 	}
-	return next(ctx)
+	value, err := next(ctx)
+	if err != nil || value == nil {
+		return value, err
+	}
+	return b.plain.Resolved(ctx, value), nil
+}
+
+// Count implements plain.Counter.
+func (b *bound) Count(ctx context.Context, fields, size int64) bool {
+	n, bytes := b.fields.Add(fields), b.bytes.Add(size)
+	if n > b.mostFields || bytes > b.mostBytes || n/64 != (n-fields)/64 && ctx.Err() != nil {
+		b.stopped.Store(true)
+	}
+	return !b.stopped.Load()
 }
 
 // fault is why the execution was stopped; nil where it was not.

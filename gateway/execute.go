@@ -14,6 +14,7 @@ import (
 	"tributary/access"
 	"tributary/billing"
 	"tributary/document"
+	"tributary/graph"
 	"tributary/graphqlhttp"
 	"tributary/loaders"
 	"tributary/persisted"
@@ -113,6 +114,7 @@ func (g *graphQL) run(ctx context.Context, asked *graphql.OperationContext) *res
 	isWrite := asked.Operation.Operation == ast.Mutation
 	room := &bound{mostFields: int64(g.Documents.MostFields()), mostBytes: int64(g.HTTP.Answer)}
 	if !isWrite { // of which nothing is left out
+		room.plain = graph.Plain.Begin(asked, func(scope string) bool { return access.From(ctx).Has(access.Scope(scope)) }, room)
 		asked.ResolverMiddleware = room.resolve
 	}
 	entryOf(ctx).executing = time.Now()

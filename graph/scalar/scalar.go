@@ -23,12 +23,12 @@ func wrong(format string, args ...any) error {
 // MarshalDateTime writes an instant in UTC with milliseconds, as the scalar's
 // specification asks: 2026-03-01T12:00:00.000Z.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) {
-		buffer := make([]byte, 0, 32)
-		buffer = append(buffer, '"')
-		buffer = t.UTC().AppendFormat(buffer, "2006-01-02T15:04:05.000Z")
-		w.Write(append(buffer, '"'))
-	})
+	return graphql.WriterFunc(func(w io.Writer) { w.Write(AppendDateTime(make([]byte, 0, 32), t)) })
+}
+
+// AppendDateTime appends what MarshalDateTime writes.
+func AppendDateTime(b []byte, t time.Time) []byte {
+	return append(t.UTC().AppendFormat(append(b, '"'), "2006-01-02T15:04:05.000Z"), '"')
 }
 
 // UnmarshalDateTime takes RFC 3339 with any offset.
@@ -46,6 +46,9 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 
 // MarshalInt writes an integer.
 func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }
+
+// AppendInt appends what MarshalInt writes.
+func AppendInt(b []byte, n int) []byte { return strconv.AppendInt(b, int64(n), 10) }
 
 // UnmarshalInt takes an integer of 32 bits, which is what the specification of
 // GraphQL allows, and no string of one.
@@ -68,12 +71,12 @@ func UnmarshalInt(v any) (int, error) {
 
 // MarshalBigInt writes an integer as a string, which no client rounds.
 func MarshalBigInt(n int64) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) {
-		buffer := make([]byte, 0, 24)
-		buffer = append(buffer, '"')
-		buffer = strconv.AppendInt(buffer, n, 10)
-		w.Write(append(buffer, '"'))
-	})
+	return graphql.WriterFunc(func(w io.Writer) { w.Write(AppendBigInt(make([]byte, 0, 24), n)) })
+}
+
+// AppendBigInt appends what MarshalBigInt writes.
+func AppendBigInt(b []byte, n int64) []byte {
+	return append(strconv.AppendInt(append(b, '"'), n, 10), '"')
 }
 
 // UnmarshalBigInt takes a JSON integer or a string of one.
