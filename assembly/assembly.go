@@ -92,7 +92,7 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 			return nil, Invalid{err}
 		}
 	}
-	a.quotas = quota.New(a.store, quota.Options{Timeout: redisWait, Log: log})
+	a.quotas = quota.New(a.store, quota.Options{Timeout: redisWait, Log: log, Now: now})
 	opened, err := a.openSources(settings, secret, now)
 	if err != nil {
 		return nil, Invalid{err}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"tributary/redistest"
 )
@@ -125,6 +126,7 @@ func TestWhatKeepsAKeyAndWhatLeavesItFree(t *testing.T) {
 	if a := w.ask(buySeats(52, keyed("free")), nil); a.codes() != "SOURCE_RATE_LIMITED" || a.Errors[0].Extensions["retryAfter"] == nil {
 		t.Errorf("answered %s", a.raw)
 	}
+	w.clock.advance(3 * time.Second)
 	w.mustAsk(buySeats(52, keyed("free")), nil)
 	w.fault(`{"source":"psa","method":"GET","status":404,"body":"{}","times":1}`)
 	if a := w.ask(buySeats(53, keyed("unsent")), nil); a.ending("changeSubscription") != "NOT_FOUND" {

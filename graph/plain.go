@@ -2208,6 +2208,16 @@ var Plain = plain.Schema{
 						writeNCircuitState2tributaryᚋloadersᚐCircuitState(w, selection, object.(*loaders.Health).Circuit())
 					},
 				},
+				"circuitOpenUntil": {
+					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
+						writeODateTime2ᚖtimeᚐTime(w, selection, object.(*loaders.Health).CircuitOpenUntil())
+					},
+				},
+				"callsUnderWay": {
+					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
+						writeNInt2int(w, selection, object.(*loaders.Health).CallsUnderWay())
+					},
+				},
 				"lastSuccessAt": {
 					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
 						writeODateTime2ᚖtimeᚐTime(w, selection, object.(*loaders.Health).LastSuccessAt())

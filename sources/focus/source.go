@@ -31,6 +31,7 @@ func New(name string, config Config, options upstream.Options) (*Source, error) 
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
+	options.QuotaByOrg = true // "per user per organisation per hour", says Focus
 	client, err := upstream.New(name, config.Config, options)
 	if err != nil {
 		return nil, err

@@ -33,6 +33,7 @@ type Client struct {
 	unknown unknownStates
 
 	governor   Governor // nil for none
+	quotaByOrg bool
 	partitions *lru.Cache[string, *partition]
 	counts     counts
 }
@@ -48,6 +49,9 @@ type Options struct {
 	Own func(org string) *Credentials
 	// Governor keeps the calls within the source's quota; nil for none.
 	Governor Governor
+	// QuotaByOrg says that the source counts the calls about each organisation by
+	// themselves.
+	QuotaByOrg bool
 }
 
 // New makes the client of the source of that name.
@@ -74,7 +78,7 @@ func New(source string, config Config, options Options) (*Client, error) {
 	}
 	c := &Client{source: source, config: config, base: base, now: now, secret: options.Secret, service: service, own: options.Own}
 	c.prefix = base.Scheme + "://" + base.Host + base.EscapedPath()
-	c.governor, c.partitions = options.Governor, newPartitions()
+	c.governor, c.quotaByOrg, c.partitions = options.Governor, options.QuotaByOrg, newPartitions()
 	c.health = health{now: now, value: billing.Health{State: billing.HealthUnknown}}
 	c.http = &http.Client{Transport: newTransport(), CheckRedirect: c.checkRedirect}
 	return c, nil

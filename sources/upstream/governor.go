@@ -17,7 +17,7 @@ type Governor interface {
 // QuotaCall is a call that takes of a quota.
 type QuotaCall struct {
 	Source     string
-	Tenant     string // fingerprint of the credentials that the quota is counted for
+	Tenant     string // whose calls are counted: a fingerprint of credentials, with the organisation where that has a quota of its own
 	Quota      Quota
 	Background bool // nobody waits for it: it leaves the reserve alone
 }

@@ -33,7 +33,11 @@ func (c *Client) takeQuota(ctx context.Context, k *call) error {
 }
 
 func (c *Client) quotaCall(k *call) QuotaCall {
-	return QuotaCall{Source: c.source, Tenant: k.partition.tenant, Quota: *c.config.Quota, Background: k.background}
+	call := QuotaCall{Source: c.source, Tenant: k.partition.tenant, Quota: *c.config.Quota, Background: k.background}
+	if c.quotaByOrg {
+		call.Tenant += "." + k.req.Org
+	}
+	return call
 }
 
 // learn takes in what an answer said of the quota. err is what the status table
