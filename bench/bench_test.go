@@ -44,14 +44,16 @@ type mode struct {
 	ttl    string // of every source's answers
 	memory int    // of the gateway's own cache; 0 for the usual
 	redis  bool
+	whole  bool // whole answers are kept
 }
 
 var (
 	uncached   = mode{name: "uncached", ttl: "0s"}
 	fromRedis  = mode{name: "redis", ttl: "1h", memory: 1, redis: true}
 	fromMemory = mode{name: "memory", ttl: "1h"}
+	whole      = mode{name: "answers", ttl: "1h", whole: true}
 
-	modes = []mode{uncached, fromRedis, fromMemory}
+	modes = []mode{uncached, fromRedis, fromMemory, whole}
 )
 
 // world is the vendors, a Redis, and a gateway for each mode.
@@ -85,6 +87,7 @@ func (w *world) configuration(m mode) string {
 		line := "    kind: " + kind + "\n"
 		text = strings.Replace(text, line, line+"    cache: { ttl: "+m.ttl+" }\n", 1)
 	}
+	text += fmt.Sprintf("cache: { answers: { enabled: %t } }\n", m.whole)
 	if m.redis {
 		// On a busy machine the usual 50 ms now and then turn a look-up into a miss.
 		text += "redis: { url: " + w.redis.URL() + ", timeout: 1s }\n"
