@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -14,6 +13,7 @@ import (
 	"tributary/config"
 	"tributary/document"
 	"tributary/gateway"
+	"tributary/graphqlhttp"
 	"tributary/identity"
 	"tributary/persisted"
 	"tributary/throttle"
@@ -127,7 +127,7 @@ func (a *Assembly) openEdge(g *gateway.Gateway, file string, settings *config.Co
 
 // varying are the headers of requests that answers follow: those that tell the
 // caller, and those that sources are passed on.
-func varying(sources []config.Source) string {
+func varying(sources []config.Source) []string {
 	names := []string{"Authorization", "X-Api-Key"}
 	for _, source := range sources {
 		var shared struct {
@@ -143,7 +143,7 @@ func varying(sources []config.Source) string {
 			}
 		}
 	}
-	return strings.Join(names, ", ")
+	return graphqlhttp.Varying(names...)
 }
 
 // placed says where a fault of auth.mode stands.

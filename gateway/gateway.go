@@ -49,7 +49,7 @@ type Gateway struct {
 	Budgets     *throttle.Limiter
 	Sending     *throttle.Weights // bytes of answers that are being sent
 	Answers     *answers.Cache    // nil where whole answers are not kept
-	Vary        string            // headers of requests that answers follow
+	Vary        []string          // the header of that name; see graphqlhttp.Varying
 	RequestTime time.Duration     // from a request's arrival to its answer
 	Development config.Development
 
@@ -93,15 +93,22 @@ func (g *Gateway) Handler() http.Handler {
 func guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		header.Set("Cross-Origin-Resource-Policy", "same-origin")
-		header.Set("Referrer-Policy", "no-referrer")
+		for name, value := range guards {
+			header[name] = value
+		}
 		if r.TLS != nil {
 			header.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// guards are shared by all answers: who wants another value puts another list.
+var guards = http.Header{
+	"X-Content-Type-Options":       {"nosniff"},
+	"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
+	"Cross-Origin-Resource-Policy": {"same-origin"},
+	"Referrer-Policy":              {"no-referrer"},
 }
 
 // panicked turns a panic into an error that tells nothing; the log has it all.

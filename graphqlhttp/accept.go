@@ -23,6 +23,14 @@ const (
 // application/json where it is not. Parts that cannot be read are ignored;
 // where none is left, r takes anything.
 func Negotiate(r *http.Request) (string, *Refusal) {
+	if lines := r.Header["Accept"]; len(lines) == 1 {
+		switch lines[0] {
+		case plainJSON, "*/*":
+			return plainJSON, nil
+		case graphQLJSON:
+			return graphQLJSON, nil
+		}
+	}
 	ranges := readAccept(r.Header)
 	if len(ranges) == 0 {
 		return plainJSON, nil

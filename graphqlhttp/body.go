@@ -28,7 +28,7 @@ func (s *Settings) body(r *http.Request) ([]byte, *Refusal) {
 	if r.ContentLength > int64(s.Body) {
 		return nil, s.tooLarge(r, "the body is %d bytes and may be %d (limit body)", r.ContentLength, s.Body)
 	}
-	text, err := atMost(r.Body, int64(s.Body))
+	text, err := atMost(r.Body, int64(s.Body), r.ContentLength)
 	switch {
 	case errors.Is(err, errTooLarge):
 		return nil, s.tooLarge(r, "the body is more than the %d bytes that it may be (limit body)", s.Body)
@@ -62,6 +62,9 @@ func checkContentType(header http.Header) *Refusal {
 	lines := header.Values("Content-Type")
 	if len(lines) != 1 {
 		return unsupported("a POST has one Content-Type, which is application/json")
+	}
+	if lines[0] == plainJSON {
+		return nil
 	}
 	media, params, err := mime.ParseMediaType(lines[0])
 	if err != nil || media != plainJSON {
@@ -115,7 +118,7 @@ func ungzip(packed []byte, most int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return atMost(stream, most)
+	return atMost(stream, most, unknownLength)
 }
 
 func inflate(packed []byte, most int64) ([]byte, error) {
@@ -124,7 +127,7 @@ func inflate(packed []byte, most int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := atMost(stream, most)
+	text, err := atMost(stream, most, unknownLength)
 	if err == nil && source.Len() > 0 {
 		err = errors.New("bytes after the compressed stream")
 	}
@@ -153,8 +156,16 @@ func unzstd(packed []byte, most int64) ([]byte, error) {
 
 var errTooLarge = errors.New("more bytes than allowed")
 
-// atMost reads all of stream, and one byte more than most where there is one.
-func atMost(stream io.Reader, most int64) ([]byte, error) {
+const unknownLength = -1
+
+// atMost reads all of stream, and one byte more than most where there is one. A
+// stream whose length is known has no more bytes than that.
+func atMost(stream io.Reader, most, length int64) ([]byte, error) {
+	if length >= 0 && length <= most {
+		text := make([]byte, length)
+		_, err := io.ReadFull(stream, text)
+		return text, err
+	}
 	text, err := io.ReadAll(io.LimitReader(stream, most+1))
 	if int64(len(text)) > most {
 		return nil, errTooLarge

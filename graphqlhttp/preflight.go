@@ -38,6 +38,9 @@ func CheckPreflight(r *http.Request) *Refusal {
 	default:
 		return nil
 	}
+	if lines := r.Header["Content-Type"]; len(lines) > 0 && lines[0] == plainJSON {
+		return nil
+	}
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err == nil && media == plainJSON {
 		return nil

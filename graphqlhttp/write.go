@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,7 +49,9 @@ type Answer struct {
 	ETag string
 	// Encoded, where set, is the body in a coding; otherwise it is made on the spot.
 	Encoded func(Coding) []byte
-	Vary    string // headers of the request, beside Accept and Accept-Encoding, that the answer follows
+	// Vary is the header of that name, as Varying makes it; nil for one that names
+	// no more than what the answer's form follows.
+	Vary []string
 }
 
 // Lasting is how old an answer is and for how much longer it holds.
@@ -59,11 +62,12 @@ func Write(w http.ResponseWriter, r *http.Request, a Answer) {
 	header := w.Header()
 	coding := ChooseCoding(r, len(a.Body))
 	header["Content-Type"] = contentTypes[a.Media]
-	vary := "Accept, Accept-Encoding"
-	if a.Vary != "" {
-		vary += ", " + a.Vary
+	switch {
+	case len(header["Vary"]) > 0: // what CORS follows
+		header["Vary"] = append(slices.Clip(header["Vary"]), a.vary()...)
+	default:
+		header["Vary"] = a.vary()
 	}
-	header["Vary"] = append(header["Vary"], vary)
 	a.writeLasting(header)
 	if a.ETag != "" {
 		tag := `"` + a.ETag + `"`
@@ -89,6 +93,21 @@ func Write(w http.ResponseWriter, r *http.Request, a Answer) {
 	header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(a.Status)
 	w.Write(body)
+}
+
+// Varying is the header Vary of answers that follow some headers of the request
+// beside those that say in which form they are wanted.
+func Varying(names ...string) []string {
+	return []string{strings.Join(append([]string{"Accept", "Accept-Encoding"}, names...), ", ")}
+}
+
+var formAlone = Varying()
+
+func (a *Answer) vary() []string {
+	if a.Vary == nil {
+		return formAlone
+	}
+	return a.Vary
 }
 
 var contentTypes = map[string][]string{
