@@ -93,8 +93,8 @@ func (g *Gateway) Handler() http.Handler {
 func guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
-		for name, value := range guards {
-			header[name] = value
+		for _, guard := range guards {
+			header[guard.name] = guard.value
 		}
 		if r.TLS != nil {
 			header.Set("Strict-Transport-Security", "max-age=31536000")
@@ -104,11 +104,14 @@ func guarded(next http.Handler) http.Handler {
 }
 
 // guards are shared by all answers: who wants another value puts another list.
-var guards = http.Header{
-	"X-Content-Type-Options":       {"nosniff"},
-	"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
-	"Cross-Origin-Resource-Policy": {"same-origin"},
-	"Referrer-Policy":              {"no-referrer"},
+var guards = []struct {
+	name  string
+	value []string
+}{
+	{"X-Content-Type-Options", []string{"nosniff"}},
+	{"Content-Security-Policy", []string{"default-src 'none'; frame-ancestors 'none'"}},
+	{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+	{"Referrer-Policy", []string{"no-referrer"}},
 }
 
 // panicked turns a panic into an error that tells nothing; the log has it all.

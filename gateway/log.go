@@ -134,7 +134,12 @@ func (g *Gateway) finish(ctx context.Context, e *entry, took time.Duration) {
 		hits, misses = e.loads.CacheHits(), e.loads.CacheMisses()
 	}
 	g.Metrics.observe(e, took, hits, misses)
-	g.Log.LogAttrs(ctx, slog.LevelInfo, "graphql",
+	if !g.Log.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
+	// Made by hand, for the logger would look up where in the program this is.
+	line := slog.NewRecord(time.Now(), slog.LevelInfo, "graphql", 0)
+	line.AddAttrs(
 		slog.String("requestId", RequestID(ctx)),
 		slog.String("caller", e.caller),
 		slog.String("client", e.client.name),
@@ -149,6 +154,8 @@ func (g *Gateway) finish(ctx context.Context, e *entry, took time.Duration) {
 		slog.Int64("cacheHits", hits),
 		slog.Int64("cacheMisses", misses),
 	)
+	// Nobody could be told of a log that fails.
+	_ = g.Log.Handler().Handle(ctx, line)
 }
 
 func shorten(name string) string { return name[:min(len(name), 100)] }
