@@ -41,6 +41,7 @@ func Upstreams(base string) string {
     kind: productive
     url: %s/productive
     timezone: UTC
+    quota: { windows: [] } # unlike the vendor, the sandbox has none until it is told of one
     auth: { headers: { X-Auth-Token: sandbox, X-Organization-Id: "682" } }
 log: { format: text }
 accounts:

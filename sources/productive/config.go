@@ -32,6 +32,10 @@ type Config struct {
 	Cycles map[string]string `yaml:"cycles"`
 }
 
+// published are Productive's limits: of a token, and of an organisation, which may
+// have several of those.
+var published = []upstream.Window{{Calls: 100, Per: 10 * time.Second}, {Calls: 4000, Per: 30 * time.Minute}}
+
 // Validate returns the first *upstream.Invalid setting, or nil.
 func (c *Config) Validate() error {
 	if err := c.Config.Validate(); err != nil {

@@ -37,6 +37,7 @@ func New(name string, config Config, options upstream.Options) (*Source, error) 
 	if err != nil {
 		return nil, err
 	}
+	options.Windows = published
 	client, err := upstream.New(name, config.Config, options)
 	if err != nil {
 		return nil, err

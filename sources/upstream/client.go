@@ -52,6 +52,9 @@ type Options struct {
 	// QuotaByOrg says that the source counts the calls about each organisation by
 	// themselves.
 	QuotaByOrg bool
+	// Windows are those of the quota that the source publishes, which hold where the
+	// configuration names none; an empty list there is none.
+	Windows []Window
 }
 
 // New makes the client of the source of that name.
@@ -60,6 +63,11 @@ func New(source string, config Config, options Options) (*Client, error) {
 		return nil, err
 	}
 	config.fillIn()
+	if config.Quota.Windows == nil {
+		published := *config.Quota
+		published.Windows = options.Windows
+		config.Quota = &published
+	}
 	base, err := url.Parse(strings.TrimRight(config.URL, "/"))
 	if err != nil {
 		return nil, &Invalid{"url", "is not a URL"}
