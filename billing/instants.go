@@ -2,40 +2,40 @@ package billing
 
 import "time"
 
-// Instants are all the times that a subscription names, but for what was
-// recorded of its past alone. What follows from it and from the present can
-// change at one of them, and at no other time but a day's before the end of its
-// trial.
-func (s *Subscription) Instants() []time.Time {
-	var all []time.Time
-	add := func(times ...*time.Time) {
+// NextInstant is the first of the times that a subscription names, but for what was
+// recorded of its past alone, that is after now; zero for none. What follows from it
+// and from the present can change at one of them, and at no other time but a day's
+// before the end of its trial.
+func (s *Subscription) NextInstant(now time.Time) time.Time {
+	var first time.Time
+	look := func(times ...*time.Time) {
 		for _, t := range times {
-			if t != nil {
-				all = append(all, *t)
+			if t != nil && t.After(now) && (first.IsZero() || t.Before(first)) {
+				first = *t
 			}
 		}
 	}
-	add(s.BillingAnchor, s.NextBillingAt, s.GracePeriodEndsAt, s.StartedAt, s.EndedAt)
+	look(s.BillingAnchor, s.NextBillingAt, s.GracePeriodEndsAt, s.StartedAt, s.EndedAt)
 	if s.CurrentPeriod != nil {
-		add(s.CurrentPeriod.Start, s.CurrentPeriod.End)
+		look(s.CurrentPeriod.Start, s.CurrentPeriod.End)
 	}
 	if s.Trial != nil {
-		add(s.Trial.StartsAt, s.Trial.EndsAt)
+		look(s.Trial.StartsAt, s.Trial.EndsAt)
 	}
 	if s.Cancellation != nil {
-		add(s.Cancellation.RequestedAt, s.Cancellation.EffectiveAt)
+		look(s.Cancellation.RequestedAt, s.Cancellation.EffectiveAt)
 	}
 	if s.PendingChange != nil {
-		add(s.PendingChange.EffectiveAt)
+		look(s.PendingChange.EffectiveAt)
 	}
 	if s.PaymentMethod != nil {
-		add(s.PaymentMethod.CardExpiresAt)
+		look(s.PaymentMethod.CardExpiresAt)
 	}
 	for _, phase := range s.Phases {
-		add(phase.StartsAt)
+		look(phase.StartsAt)
 	}
 	for _, discount := range s.Discounts {
-		add(discount.EndsAt)
+		look(discount.EndsAt)
 	}
-	return all
+	return first
 }

@@ -43,43 +43,61 @@ func (s *Subscription) MonthlyRecurring() *Money {
 	if !live || s.Price == nil || s.Price.Amount == nil || s.Interval == nil || s.Interval.Count <= 0 {
 		return nil
 	}
-	total := new(big.Rat).SetInt64(s.Price.Amount.Minor)
+	times := int64(1)
 	switch s.Price.Per {
 	case PerTotal:
 	case PerSeat:
 		if s.Seats == nil || s.Seats.Purchased == nil {
 			return nil
 		}
-		total.Mul(total, new(big.Rat).SetInt64(int64(*s.Seats.Purchased)))
+		times = int64(*s.Seats.Purchased)
 	default:
 		return nil
 	}
-	months := s.Interval.months()
-	if months == nil {
+	of, months := s.Interval.months()
+	if of == 0 {
 		return nil
 	}
-	minor, ok := round(total.Quo(total, months))
+	minor, ok := proportion(s.Price.Amount.Minor, times, of, months, int64(s.Interval.Count))
 	if !ok {
 		return nil
 	}
 	return &Money{Minor: minor, Currency: s.Price.Amount.Currency}
 }
 
-// months is the interval's length in months.
-func (i Interval) months() *big.Rat {
-	count := new(big.Rat).SetInt64(int64(i.Count))
+// months says how many of the interval's unit make how many months; 0 for a unit
+// that is not known.
+func (i Interval) months() (of, months int64) {
 	switch i.Unit { // a mean month has 30.4375 days
 	case Day:
-		return count.Mul(count, big.NewRat(10_000, 304_375))
+		return 304_375, 10_000
 	case Week:
-		return count.Mul(count, big.NewRat(70_000, 304_375))
+		return 304_375, 70_000
 	case Month:
-		return count
+		return 1, 1
 	case Year:
-		return count.Mul(count, big.NewRat(12, 1))
+		return 1, 12
 	default:
-		return nil
+		return 0, 0
 	}
+}
+
+// proportion is amount times times by of over months by count, rounded half away
+// from zero; false where no int64 holds it. of and months are those of an interval.
+func proportion(amount, times, of, months, count int64) (int64, bool) {
+	const (
+		mostAmount = 1 << 40 // of and months take less than 20 bits each
+		mostTimes  = 1 << 20
+	)
+	isSmall := amount >= 0 && amount <= mostAmount && times >= 0 && times <= mostTimes && count <= mostTimes
+	if total := amount * times; isSmall && total <= mostAmount {
+		divisor := months * count
+		return (2*total*of + divisor) / (2 * divisor), true
+	}
+	total := new(big.Int).Mul(big.NewInt(amount), big.NewInt(times))
+	total.Mul(total, big.NewInt(of))
+	divisor := new(big.Int).Mul(big.NewInt(months), big.NewInt(count))
+	return round(new(big.Rat).SetFrac(total, divisor))
 }
 
 // round rounds half away from zero.

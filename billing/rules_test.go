@@ -2,6 +2,7 @@ package billing_test
 
 import (
 	"math"
+	"math/big"
 	"testing"
 	"time"
 
@@ -109,6 +110,29 @@ func TestMonthlyRecurring(t *testing.T) {
 				t.Error("the answer is the price itself, which callers share")
 			}
 		})
+	}
+}
+
+func TestMonthlyRecurringIsExactWhateverTheFigures(t *testing.T) {
+	months := map[billing.IntervalUnit]*big.Rat{
+		billing.Day: big.NewRat(10_000, 304_375), billing.Week: big.NewRat(70_000, 304_375),
+		billing.Month: big.NewRat(1, 1), billing.Year: big.NewRat(12, 1),
+	}
+	figures := []int64{0, 1, 2, 3, 5, 7, 12, 999, 1<<20 - 1, 1 << 20, 1<<20 + 1, 1<<40 - 1, 1 << 40, 1<<40 + 1, math.MaxInt64}
+	for unit, length := range months {
+		for _, amount := range append(figures, -1, -5, -1<<40, math.MinInt64) {
+			for _, seats := range figures {
+				for _, count := range figures[1:] {
+					exact := new(big.Rat).Mul(new(big.Rat).SetInt64(amount), new(big.Rat).SetInt64(seats))
+					exact.Quo(exact, new(big.Rat).Mul(length, new(big.Rat).SetInt64(count)))
+					want, _ := new(big.Int).SetString(exact.FloatString(0), 10) // which rounds half away from zero
+					got := seated(priced(amount, billing.PerSeat, unit, int(count)), int(seats)).MonthlyRecurring()
+					if (got != nil) != want.IsInt64() || got != nil && got.Minor != want.Int64() {
+						t.Fatalf("%d times %d each %d %s is %v, want %v", amount, seats, count, unit, got, want)
+					}
+				}
+			}
+		}
 	}
 }
 

@@ -11,10 +11,12 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"tributary/billing"
+	"tributary/loaders"
 )
 
 // present is the one place where an error meets GraphQL: clients get a code out
-// of ErrorCode and a sentence, the log gets the cause. It panics never: the
+// of ErrorCode and a sentence, the log gets the cause. It is nil for what the
+// answer tells already. It panics never: the
 // executor presents what it recovers from in goroutines of its own, where nobody
 // else would recover from that.
 func (g *Gateway) present(ctx context.Context, err error) (shown *gqlerror.Error) {
@@ -27,6 +29,10 @@ func (g *Gateway) present(ctx context.Context, err error) (shown *gqlerror.Error
 			shown = &gqlerror.Error{Message: billing.ClientMessage(internal), Path: graphql.GetPath(ctx), Extensions: extensions(ctx, internal)}
 		}
 	}()
+	var untold *loaders.Untold
+	if errors.As(err, &untold) && !untold.IsFirst() {
+		return nil
+	}
 	var refused *gqlerror.Error
 	if _, ours := billing.AsError(err); !ours && errors.As(err, &refused) && refused.Err == nil {
 		return presentRefusal(ctx, refused)

@@ -2317,6 +2317,50 @@ var Plain = plain.Schema{
 						writeOBoolean2ᚖbool(w, selection, object.(*loaders.Subscription).PaymentFailed)
 					},
 				},
+				"plan": {
+					Type: "Plan",
+					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
+						v, err := object.(*loaders.Subscription).Plan()
+						if err != nil {
+							w.Fail()
+							return
+						}
+						writeOPlan2ᚖtributaryᚋbillingᚐPlan(w, selection, v)
+					},
+				},
+				"product": {
+					Type: "Product",
+					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
+						v, err := object.(*loaders.Subscription).Product()
+						if err != nil {
+							w.Fail()
+							return
+						}
+						writeOProduct2ᚖtributaryᚋbillingᚐProduct(w, selection, v)
+					},
+				},
+				"price": {
+					Type: "Price",
+					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
+						v, err := object.(*loaders.Subscription).Price()
+						if err != nil {
+							w.Fail()
+							return
+						}
+						writeOPrice2ᚖtributaryᚋbillingᚐPrice(w, selection, v)
+					},
+				},
+				"monthlyRecurring": {
+					Type: "Money",
+					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
+						v, err := object.(*loaders.Subscription).MonthlyRecurring()
+						if err != nil {
+							w.Fail()
+							return
+						}
+						writeOMoney2ᚖtributaryᚋbillingᚐMoney(w, selection, v)
+					},
+				},
 				"seats": {
 					Type: "SeatUsage",
 					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
@@ -2333,6 +2377,17 @@ var Plain = plain.Schema{
 					Type: "AddOn",
 					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
 						writeNAddOn2ᚕtributaryᚋbillingᚐAddOnᚄ(w, selection, object.(*loaders.Subscription).AddOns)
+					},
+				},
+				"billingInterval": {
+					Type: "BillingInterval",
+					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
+						v, err := object.(*loaders.Subscription).Interval()
+						if err != nil {
+							w.Fail()
+							return
+						}
+						writeOBillingInterval2ᚖtributaryᚋbillingᚐInterval(w, selection, v)
 					},
 				},
 				"collectionMethod": {
@@ -2360,6 +2415,17 @@ var Plain = plain.Schema{
 				"nextBillingAt": {
 					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
 						writeODateTime2ᚖtimeᚐTime(w, selection, object.(*loaders.Subscription).NextBillingAt)
+					},
+				},
+				"trial": {
+					Type: "Trial",
+					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
+						v, err := object.(*loaders.Subscription).Trial()
+						if err != nil {
+							w.Fail()
+							return
+						}
+						writeOTrial2ᚖtributaryᚋloadersᚐTrial(w, selection, v)
 					},
 				},
 				"cancellation": {
@@ -2405,6 +2471,28 @@ var Plain = plain.Schema{
 						writeODateTime2ᚖtimeᚐTime(w, selection, object.(*loaders.Subscription).UpdatedAt)
 					},
 				},
+				"customer": {
+					Type: "Customer",
+					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
+						v, err := object.(*loaders.Subscription).Customer()
+						if err != nil {
+							w.Fail()
+							return
+						}
+						writeOCustomer2ᚖtributaryᚋbillingᚐCustomer(w, selection, v)
+					},
+				},
+				"organization": {
+					Type: "Organization",
+					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
+						v, err := object.(*loaders.Subscription).Organization()
+						if err != nil {
+							w.Fail()
+							return
+						}
+						writeOOrganization2ᚖtributaryᚋbillingᚐOrganization(w, selection, v)
+					},
+				},
 				"managementUrl": {
 					Scope: "sensitive", Denied: "null",
 					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
@@ -2426,6 +2514,17 @@ var Plain = plain.Schema{
 					Type: "Provenance",
 					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
 						writeNProvenance2ᚖtributaryᚋloadersᚐProvenance(w, selection, object.(*loaders.Subscription).Provenance())
+					},
+				},
+				"details": {
+					Type: "SubscriptionDetails",
+					Write: func(w *plain.Writer, selection *plain.Selection, object any) {
+						v, err := object.(*loaders.Subscription).Details()
+						if err != nil {
+							w.Fail()
+							return
+						}
+						writeNSubscriptionDetails2tributaryᚋloadersᚐDetails(w, selection, v)
 					},
 				},
 			},

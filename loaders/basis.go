@@ -37,8 +37,8 @@ type Tenant struct {
 type basis struct {
 	mu       sync.Mutex
 	value    Basis
-	subjects map[cache.Subject]struct{}
-	tenants  map[Tenant]struct{}
+	subjects lookup[cache.Subject, struct{}]
+	tenants  lookup[Tenant, struct{}]
 }
 
 // Basis is what the operation has read so far.
@@ -55,11 +55,8 @@ func (op *batches) rest(key cache.Key, freshUntil time.Time, provenance billing.
 	b, subject := &op.basis, key.Subject()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, known := b.subjects[subject]; !known {
-		if b.subjects == nil {
-			b.subjects = map[cache.Subject]struct{}{}
-		}
-		b.subjects[subject] = struct{}{}
+	if _, known := b.subjects.get(subject); !known {
+		b.subjects.put(subject, struct{}{})
 		b.value.Subjects = append(b.value.Subjects, subject)
 	}
 	if freshUntil.IsZero() || provenance.Freshness != billing.Fresh {
@@ -78,13 +75,10 @@ func (b *basis) asked(source *Source, org, print string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	one := Tenant{Source: source, Print: print}
-	if _, known := b.tenants[one]; known {
+	if _, known := b.tenants.get(one); known {
 		return
 	}
-	if b.tenants == nil {
-		b.tenants = map[Tenant]struct{}{}
-	}
-	b.tenants[one] = struct{}{}
+	b.tenants.put(one, struct{}{})
 	one.Org = org
 	b.value.Tenants = append(b.value.Tenants, one)
 }
@@ -118,9 +112,10 @@ const day = 24 * time.Hour
 // Turns notes that the operation tells something of the subscription that follows
 // from the time.
 func (s *Subscription) Turns() {
-	for _, at := range s.Instants() {
-		s.op.ChangesAt(at)
+	if s.turns.Swap(true) {
+		return
 	}
+	s.op.ChangesAt(s.NextInstant(s.op.now))
 	if trial := s.Subscription.Trial; trial != nil && trial.EndsAt != nil {
 		if left := trial.EndsAt.Sub(s.op.now); left > 0 {
 			s.op.ChangesAt(s.op.now.Add((left-1)%day + 1))

@@ -17,7 +17,7 @@ type loader[K comparable, V any] struct {
 	question *question[K, V]
 
 	mu    sync.Mutex
-	asked map[K]*asked[V]
+	asked lookup[K, *asked[V]]
 	data  *dataloader.Loader[K, cache.Answer[V]] // nil until something is to be fetched
 }
 
@@ -35,22 +35,19 @@ const patience = time.Second
 func (l *loader[K, V]) queue(op *batches, key K) *asked[V] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if known, ok := l.asked[key]; ok {
+	if known, ok := l.asked.get(key); ok {
 		return known
-	}
-	if l.asked == nil {
-		l.asked = map[K]*asked[V]{}
 	}
 	if answer, ok := l.question.peek(op, key); ok {
 		known := &asked[V]{answer: answer}
-		l.asked[key] = known
+		l.asked.put(key, known)
 		return known
 	}
 	if l.data == nil {
 		l.data = l.newData(op)
 	}
 	coming := &asked[V]{fetch: l.data.Load(op.ctx, key)}
-	l.asked[key] = coming
+	l.asked.put(key, coming)
 	op.flusher.notice()
 	return coming
 }
@@ -90,5 +87,5 @@ func (l *loader[K, V]) flush() {
 func (l *loader[K, V]) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	clear(l.asked)
+	l.asked = lookup[K, *asked[V]]{}
 }

@@ -2,6 +2,7 @@ package loaders_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -220,7 +221,19 @@ func TestAPartThatFailsIsToldOnce(t *testing.T) {
 		if plan != nil {
 			t.Errorf("a plan without its document is shown: %v", plan)
 		}
-		if err != nil {
+		for range 2 { // reading it again tells nothing
+			if _, again := sub.Plan(); again == nil {
+				t.Error("the fault is not an error any more")
+			}
+		}
+		var untold *loaders.Untold
+		if !errors.As(err, &untold) {
+			t.Fatalf("the fault is %v", err)
+		}
+		if billing.CodeOf(err) != billing.CodeSourceUnavailable {
+			t.Errorf("its code is %s", billing.CodeOf(err))
+		}
+		if untold.IsFirst() {
 			told++
 		}
 	}

@@ -9,7 +9,8 @@ import (
 // The methods of this file are what the schema shows of a Subscription beyond
 // its plain fields. A part whose document could not be fetched is an error, so
 // that a null still means that the source does not say; of a row after row of
-// one failed source, the first tells it.
+// one failed source, the first tells it. None of them does anything that a second
+// call would do again.
 
 // ID is the global id.
 func (s *Subscription) ID() string { return s.Ref.ID() }
@@ -47,7 +48,7 @@ func (s *Subscription) Capabilities() []billing.Capability {
 // Plan is the plan it is on.
 func (s *Subscription) Plan() (*billing.Plan, error) {
 	if s.planErr != nil {
-		return nil, s.op.Once(s.planErr)
+		return nil, s.untold(s.planErr)
 	}
 	return s.Subscription.Plan, nil
 }
@@ -85,7 +86,7 @@ func (s *Subscription) Organization() (*billing.Organization, error) {
 // Trial is its trial.
 func (s *Subscription) Trial() (*Trial, error) {
 	if s.trialErr != nil {
-		return nil, s.op.Once(s.trialErr)
+		return nil, s.untold(s.trialErr)
 	}
 	if s.Subscription.Trial == nil {
 		return nil, nil
@@ -95,12 +96,10 @@ func (s *Subscription) Trial() (*Trial, error) {
 }
 
 // Details is the source's own document. It is an error where a part that it was
-// to show could not be fetched.
+// to show could not be fetched; no null can stand for that, so each row tells it.
 func (s *Subscription) Details() (Details, error) {
-	for part, err := range map[Parts]error{PartPlan: s.planErr, PartCustomer: s.customerErr, PartTrial: s.trialErr} {
-		if err != nil && s.parts&(part<<InDetails) != 0 {
-			return nil, s.op.Once(err)
-		}
+	if err := s.Fault(s.parts >> InDetails); err != nil {
+		return nil, err
 	}
 	return s.Subscription.Details, nil
 }
@@ -122,10 +121,25 @@ func (s *Subscription) Fault(parts Parts) error {
 
 func orFault[T any](s *Subscription, value *T, err error) (*T, error) {
 	if value == nil && err != nil {
-		return nil, s.op.Once(err)
+		return nil, s.untold(err)
 	}
 	return value, nil
 }
+
+// Untold is a fault that each row meets and one tells.
+type Untold struct {
+	error
+	op *batches
+}
+
+func (s *Subscription) untold(err error) error { return &Untold{error: err, op: s.op.batches} }
+
+// Unwrap is the fault itself.
+func (u *Untold) Unwrap() error { return u.error }
+
+// IsFirst notes that the fault is about to be told, and reports whether its
+// operation has met none of its like before.
+func (u *Untold) IsFirst() bool { return u.op.Once(u.error) != nil }
 
 // Once is err the first time this operation meets its like, then nil.
 func (op *batches) Once(err error) error {

@@ -1,6 +1,8 @@
 package loaders
 
 import (
+	"sync/atomic"
+
 	"tributary/billing"
 	"tributary/parts"
 )
@@ -30,6 +32,7 @@ type Subscription struct {
 	planErr     error
 	customerErr error
 	trialErr    error
+	turns       atomic.Bool // its operation knows that it follows from the time
 }
 
 // pending is a subscription whose documents are queued.

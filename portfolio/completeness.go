@@ -1,6 +1,8 @@
 package portfolio
 
 import (
+	"slices"
+
 	"tributary/billing"
 	"tributary/loaders"
 )
@@ -40,26 +42,31 @@ func (c *Completeness) Failures() []error { return c.failures }
 
 // census keeps the books of one answer.
 type census struct {
-	order  []*SourceCompleteness
-	byName map[string]*SourceCompleteness
+	parts  []*SourceCompleteness // in the order of the configuration
 	result Completeness
 }
 
 func newCensus(set *loaders.Set) *census {
-	c := &census{byName: map[string]*SourceCompleteness{}}
-	for _, source := range set.Sources() {
-		part := &SourceCompleteness{Source: source, Outcome: OutcomeNotAsked}
-		c.order = append(c.order, part)
-		c.byName[source.Name()] = part
+	sources := set.Sources()
+	c := &census{parts: make([]*SourceCompleteness, len(sources))}
+	parts := make([]SourceCompleteness, len(sources))
+	for i, source := range sources {
+		parts[i] = SourceCompleteness{Source: source, Outcome: OutcomeNotAsked}
+		c.parts[i] = &parts[i]
 	}
 	return c
 }
 
+// of is the part of a source that there is.
+func (c *census) of(source string) *SourceCompleteness {
+	return c.parts[slices.IndexFunc(c.parts, func(part *SourceCompleteness) bool { return part.Source.Name() == source })]
+}
+
 // isDown reports a source that failed as a whole during this answer.
-func (c *census) isDown(source string) bool { return c.byName[source].isDown }
+func (c *census) isDown(source string) bool { return c.of(source).isDown }
 
 func (c *census) note(source string, subs []*loaders.Subscription, err error) {
-	part := c.byName[source]
+	part := c.of(source)
 	if err != nil {
 		c.fail(part, err)
 		return
@@ -89,7 +96,7 @@ func (c *census) noteAge(part *SourceCompleteness, s *loaders.Subscription) {
 // hangs on and that could not be had; nothing for nil.
 func (c *census) noteFault(source string, err error) {
 	if err != nil {
-		c.fail(c.byName[source], err)
+		c.fail(c.of(source), err)
 	}
 }
 
@@ -111,7 +118,7 @@ func (c *census) fail(part *SourceCompleteness, err error) {
 }
 
 func (c *census) close() *Completeness {
-	c.result.Sources = c.order
+	c.result.Sources = c.parts
 	c.result.Complete = !c.result.Truncated && len(c.result.failures) == 0
 	return &c.result
 }

@@ -49,7 +49,8 @@ type Query struct {
 
 	Parts       loaders.Parts // what the selection shows of each subscription
 	CountTotal  bool          // whether the selection shows the total
-	ShowCursors bool          // whether it shows a cursor; they are "" and nil otherwise
+	ShowCursors bool          // whether it shows the rows' cursors; they are "" otherwise
+	ShowEnds    bool          // whether it shows those of the page's ends; they are nil otherwise
 }
 
 // list is a Query under way.
@@ -62,6 +63,7 @@ type list struct {
 	parts    loaders.Parts // what is fetched of each subscription
 	deciding loaders.Parts // those of it without which the list is in doubt
 	cursors  bool
+	ends     bool
 	name     listName // where cursors are read or shown
 	census   *census
 }
@@ -98,9 +100,10 @@ func (p *Portfolio) List(ctx context.Context, q Query) (*Connection, error) {
 		parts:     q.Parts | deciding,
 		deciding:  deciding,
 		cursors:   q.ShowCursors,
+		ends:      q.ShowEnds,
 		census:    newCensus(p.Sources),
 	}
-	if window.cursor != "" || q.ShowCursors {
+	if window.cursor != "" || q.ShowCursors || q.ShowEnds {
 		l.name = identity(ctx, "subscriptions", scope, q.Filter, order)
 	}
 	var from *position
@@ -209,13 +212,15 @@ func (l *list) page(rows []*loaders.Subscription, behind, ahead bool, total *int
 		info.HasNextPage, info.HasPreviousPage = behind, ahead
 	}
 	edges := make([]*Edge, len(rows))
+	page := make([]Edge, len(rows))
 	for i, row := range rows {
-		edges[i] = &Edge{Node: row}
-		if l.cursors {
+		edges[i] = &page[i]
+		edges[i].Node = row
+		if isEnd := i == 0 || i == len(rows)-1; l.cursors || l.ends && isEnd {
 			edges[i].Cursor = l.Cursors.seal(l.name, place(row, l.order))
 		}
 	}
-	if l.cursors && len(edges) > 0 {
+	if l.ends && len(edges) > 0 {
 		info.StartCursor, info.EndCursor = &edges[0].Cursor, &edges[len(edges)-1].Cursor
 	}
 	return &Connection{Edges: edges, PageInfo: info, TotalCount: total, Completeness: l.census.close()}

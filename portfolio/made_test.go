@@ -255,7 +255,7 @@ func (w *world) forget() { w.pass(24 * time.Hour) }
 
 // list answers a query in an operation of its own.
 func (w *world) list(q portfolio.Query) (*portfolio.Connection, error) {
-	q.ShowCursors = true
+	q.ShowCursors, q.ShowEnds = true, true
 	ctx, _ := w.Sources.Begin(anyone, 0)
 	return w.List(ctx, q)
 }

@@ -19,7 +19,7 @@ func whoSees(accounts ...string) context.Context {
 }
 
 func (w *world) listAs(caller context.Context, q portfolio.Query) (*portfolio.Connection, error) {
-	q.ShowCursors = true
+	q.ShowCursors, q.ShowEnds = true, true
 	ctx, _ := w.Sources.Begin(caller, 0)
 	return w.List(ctx, q)
 }

@@ -49,6 +49,7 @@ func (list units) past(from *position, descending bool) units {
 // take is the first n units of wanted sources, in the order of reading, and
 // what is left behind them. What the other sources hold is jumped over.
 func (list units) take(n int, descending bool, isWanted func(source string) bool) (taken, rest units) {
+	taken = make(units, 0, min(n, len(list)))
 	for len(list) > 0 && len(taken) < n {
 		next := list.next(descending)
 		if !isWanted(next.ref.Source) {
@@ -104,7 +105,11 @@ func (list units) compact() units {
 
 // unitsOf is what some accounts hold.
 func (p *Portfolio) unitsOf(list []*billing.Account) units {
-	var all units
+	held := 0
+	for _, account := range list {
+		held += len(account.Holdings)
+	}
+	all := make(units, 0, held)
 	for _, account := range list {
 		for _, ref := range account.Holdings {
 			u := unit{id: ref.ID(), ref: ref}

@@ -39,7 +39,7 @@ func (l *list) walk(holdings units, from *position) *Connection {
 		slices.Reverse(rows)
 	}
 	page := l.page(rows, from != nil, isFull || isCut, nil)
-	if isCut && l.cursors {
+	if isCut && l.ends {
 		l.resumeAt(page.PageInfo, reached.end(descending))
 	}
 	return page

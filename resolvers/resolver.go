@@ -49,7 +49,8 @@ func (r Root) list(ctx context.Context, account *billing.Account, page portfolio
 		Page:        page,
 		Parts:       asked.parts(),
 		CountTotal:  asked.shows("totalCount"),
-		ShowCursors: asked.shows("edges") || asked.shows("pageInfo"),
+		ShowCursors: asked.shows("edges"),
+		ShowEnds:    asked.shows("pageInfo"),
 	})
 	if err != nil {
 		return nil, err

@@ -2,6 +2,10 @@ package resolvers
 
 import (
 	"context"
+	"runtime"
+	"slices"
+	"sync"
+	"weak"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -26,18 +30,42 @@ func needs(typ, field string) loaders.Parts {
 // selection is what a field's answer is asked to show.
 type selection struct {
 	variables map[string]any
+	field     *ast.Field
 	set       ast.SelectionSet
 }
 
 func selected(ctx context.Context) selection {
+	asked := graphql.GetFieldContext(ctx).Field
 	return selection{
 		variables: graphql.GetOperationContext(ctx).Variables,
-		set:       graphql.GetFieldContext(ctx).Field.Selections,
+		field:     asked.Field,
+		set:       asked.Selections,
 	}
 }
 
+// partsOf remembers the parts of fields below which nothing can be left out, by a
+// weak pointer to the field: for as long as somebody else holds its document.
+var partsOf sync.Map
+
 // parts are the documents that the selection needs, at any depth.
 func (s selection) parts() loaders.Parts {
+	if len(s.set) != len(s.field.SelectionSet) { // merged of several
+		return s.allParts()
+	}
+	id := weak.Make(s.field)
+	if known, ok := partsOf.Load(id); ok {
+		return known.(loaders.Parts)
+	}
+	needed := s.allParts()
+	if !hasDirectives(s.set) {
+		if _, known := partsOf.LoadOrStore(id, needed); !known {
+			runtime.AddCleanup(s.field, func(id weak.Pointer[ast.Field]) { partsOf.Delete(id) }, id)
+		}
+	}
+	return needed
+}
+
+func (s selection) allParts() loaders.Parts {
 	var needed loaders.Parts
 	s.walk(s.set, func(field *ast.Field) bool {
 		if field.ObjectDefinition != nil {
@@ -77,6 +105,22 @@ func (s selection) walk(set ast.SelectionSet, visit func(*ast.Field) bool) {
 			}
 		}
 	}
+}
+
+// hasDirectives is whether anything of a selection may be left out.
+func hasDirectives(set ast.SelectionSet) bool {
+	return slices.ContainsFunc(set, func(item ast.Selection) bool {
+		switch item := item.(type) {
+		case *ast.Field:
+			return len(item.Directives) > 0 || hasDirectives(item.SelectionSet)
+		case *ast.InlineFragment:
+			return len(item.Directives) > 0 || hasDirectives(item.SelectionSet)
+		case *ast.FragmentSpread:
+			return len(item.Directives) > 0 || item.Definition == nil || hasDirectives(item.Definition.SelectionSet)
+		default:
+			return true
+		}
+	})
 }
 
 func (s selection) included(directives ast.DirectiveList) bool {

@@ -173,8 +173,7 @@ func isComposite(ref *config.TypeReference) bool { return ref.Definition.IsCompo
 
 // scopeOf is the scope that a field takes, and whether the field is plain.
 func scopeOf(f *codegen.Field) (scope string, plain bool) {
-	// A method that may fail may tell of it once only, and is not called to see whether it does.
-	readable := f.IsVariable() || f.IsMethod() && !f.MethodHasContext && !f.VOkFunc && f.NoErr
+	readable := f.IsVariable() || f.IsMethod() && !f.MethodHasContext && !f.VOkFunc
 	if !readable || f.IsResolver || f.IsBatch() || f.HasHaser || len(f.Args) > 0 {
 		return "", false
 	}
