@@ -30,7 +30,7 @@ type commands struct {
 	Sandbox sandboxCommand `cmd:"" help:"Run only the simulated upstreams, each under /focus, /frontier, /intercode, /productive."`
 	Check   checkCommand   `cmd:"" help:"Validate a configuration, then ask each source one harmless question. Exits 1 on any fault of a source."`
 	Key     keyCommand     `cmd:"" help:"Make an API key, and print it with the hash that the configuration keeps of it."`
-	Purge   purgeCommand   `cmd:"" help:"Have the gateways forget what they keep of a source, an organization's credentials, an account, or everything."`
+	Purge   purgeCommand   `cmd:"" help:"Have all gateways forget what they keep of a source, an organization's credentials, an account, or everything. Exits 1 where one has not acknowledged it."`
 	Schema  schemaCommand  `cmd:"" help:"Print the schema (SDL)."`
 	Version versionCommand `cmd:"" help:"Print the version, the commit and the Go version."`
 }
