@@ -19,11 +19,7 @@ import (
 var profiles = flag.String("profiles", "", "folder for CPU and heap profiles of the gateway under each benchmark of queries")
 
 func TestMain(m *testing.M) {
-	if as := os.Getenv(Role); as != "" {
-		if err := Serve(as); err != nil {
-			fmt.Fprintf(os.Stderr, "%s: %v\n", as, err)
-			os.Exit(1)
-		}
+	if Become() {
 		return
 	}
 	before := Machine()

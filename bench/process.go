@@ -27,7 +27,7 @@ func Start(as string, first Order) (*Process, error) {
 		return nil, err
 	}
 	command := exec.Command(program)
-	command.Env = append(os.Environ(), Role+"="+as)
+	command.Env = append(os.Environ(), role+"="+as)
 	command.Stderr = os.Stderr
 	stdin, err := command.StdinPipe()
 	if err != nil {

@@ -21,11 +21,24 @@ import (
 	"tributary/config"
 )
 
-// Role, in the environment, makes a program the server of that role, if it calls
-// Serve, instead of what it is otherwise. The server reads orders from its standard input, a
-// JSON value each, answers each with a receipt on its standard output, and ends
-// when there are no more.
-const Role = "TRIBUTARY_BENCH_ROLE"
+// role, in the environment, is the server that a program is to be. It reads
+// orders from its standard input, a JSON value each, answers each with a receipt
+// on its standard output, and ends when there are no more.
+const role = "TRIBUTARY_BENCH_ROLE"
+
+// Become makes the program the server that Start wants it to be, and reports
+// whether it was one, until the end. Programs that call Start begin with it.
+func Become() bool {
+	as := os.Getenv(role)
+	if as == "" {
+		return false
+	}
+	if err := serve(as); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", as, err)
+		os.Exit(1)
+	}
+	return true
+}
 
 // The roles. A gateway's first order is its configuration.
 const (
@@ -53,8 +66,8 @@ type Receipt struct {
 	Fault   string // "" where the order was carried out
 }
 
-// Serve is the whole life of a server process.
-func Serve(role string) error {
+// serve is the whole life of a server process.
+func serve(role string) error {
 	orders, receipts := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
 	var first Order
 	if err := orders.Decode(&first); err != nil {

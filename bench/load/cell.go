@@ -45,6 +45,8 @@ func (c *cell) prepare(connections int) error {
 	return resetPeak(c.id)
 }
 
+// connect has every client ask at once: a connection that sends nothing for long
+// is ended by the gateway.
 func (c *cell) connect(connections int) error {
 	for range connections {
 		client, err := bench.Dial(c.address)
@@ -53,7 +55,10 @@ func (c *cell) connect(connections int) error {
 		}
 		c.clients = append(c.clients, &asker{Client: client})
 	}
-	return nil
+	return c.together(func(a *asker) (bool, error) {
+		_, err := c.ask(a, c.next.Add(1)-1)
+		return false, err
+	})
 }
 
 func (c *cell) end() {

@@ -60,7 +60,7 @@ func (s *stage) full(t *table) error {
 	}
 	defer g.stop()
 	q := bench.Query{Name: "a cache of " + s.Memory + ", full"}
-	c := &cell{row: row{query: q, server: "default"}, address: g.address, id: g.id(), calls: vendor.calls.Load}
+	c := &cell{row: row{query: q, server: "default"}, address: g.address, id: g.id(), requests: organizations(0, 1), calls: vendor.calls.Load}
 	defer c.end()
 	if err := c.connect(s.Connections); err != nil {
 		return err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,11 +13,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if as := os.Getenv(bench.Role); as != "" {
-		if err := bench.Serve(as); err != nil {
-			fmt.Fprintf(os.Stderr, "%s: %v\n", as, err)
-			os.Exit(1)
-		}
+	if bench.Become() {
 		return
 	}
 	goleak.VerifyTestMain(m)

@@ -30,11 +30,7 @@ type options struct {
 }
 
 func main() {
-	if as := os.Getenv(bench.Role); as != "" {
-		if err := bench.Serve(as); err != nil {
-			fmt.Fprintf(os.Stderr, "%s: %v\n", as, err)
-			os.Exit(1)
-		}
+	if bench.Become() {
 		return
 	}
 	var o options
@@ -144,10 +140,10 @@ func (s *stage) query(t *table, q bench.Query) error {
 	}
 	for _, c := range cells {
 		c.expected, c.calls = bench.WithoutAges(answer), s.vendors.Calls
+		defer c.end()
 		if err := c.prepare(s.Connections); err != nil {
 			return fmt.Errorf("%s: %w", c.server, err)
 		}
-		defer c.end()
 	}
 	for range s.Rounds {
 		for _, c := range cells {

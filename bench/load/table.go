@@ -55,7 +55,7 @@ func (t *table) print(out io.Writer) {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// bound is the most CPU that an answer in a mode may take, in those of another
+// bounds are the most CPU that an answer in a mode may take, in answers of another
 // server, by query.
 var bounds = []struct {
 	mode, beside string
