@@ -83,7 +83,7 @@ fuzz: ## fuzz what parses bytes from outside, FUZZTIME each
 bench: ## benchmarks through the real HTTP handler, beside a bare one
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./bench ./accounts ./cache ./document ./graphqlhttp ./identity ./throttle
 
-bench-load: ## the gateway under load beside a bare handler and a bare proxy, in one table; go run ./bench/load --help lists the flags
+bench-load: ## the gateway under load beside a bare handler and a bare proxy, in one table
 	go run ./bench/load
 
 profile: ## write CPU and heap profiles of the gateway under the queries that match PROFILE to profiles/

@@ -21,6 +21,7 @@ type cell struct {
 	expected []byte       // the answer without ages; nil for any without an error
 	calls    func() int64 // that the vendors have got
 	isCached bool         // answers take no calls once warm
+	isKept   bool         // and are kept whole
 
 	next    atomic.Int64 // the request that is sent next
 	clients []*asker
@@ -55,6 +56,11 @@ func (c *cell) connect(connections int) error {
 		}
 		c.clients = append(c.clients, &asker{Client: client})
 	}
+	return c.each()
+}
+
+// each has every client ask once.
+func (c *cell) each() error {
 	return c.together(func(a *asker) (bool, error) {
 		_, err := c.ask(a, c.next.Add(1)-1)
 		return false, err
@@ -67,23 +73,27 @@ func (c *cell) end() {
 	}
 }
 
-// warm asks every request until none takes a call, and then once more, since what
-// is fresh is kept with the next answer only.
+// warm asks until no answer takes a call, and then every request where whole
+// answers are kept.
 func (c *cell) warm() error {
+	if !c.isCached {
+		return nil
+	}
 	const most = 20
 	for range most {
 		before := c.calls()
-		if err := c.pass(); err != nil {
+		if err := c.each(); err != nil {
 			return err
 		}
-		if !c.isCached {
-			return nil
+		if c.calls() > before {
+			continue
 		}
-		if c.calls() == before {
+		if c.isKept {
 			return c.pass()
 		}
+		return nil
 	}
-	return fmt.Errorf("after %d times every answer still takes calls", most)
+	return fmt.Errorf("after %d times answers still take calls", most)
 }
 
 // pass asks every request once.
@@ -105,7 +115,7 @@ func (c *cell) pass() error {
 // for a second, so that a round of less says little of kept answers, and those that
 // ended while others were measured are made again first.
 func (c *cell) round(during time.Duration) error {
-	if c.isCached {
+	if c.isKept {
 		if err := c.pass(); err != nil {
 			return err
 		}

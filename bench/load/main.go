@@ -134,7 +134,8 @@ func (s *stage) query(t *table, q bench.Query) error {
 			}
 			defer g.stop()
 			cells = append(cells, &cell{
-				row: row{query: q, server: m.Name, bodies: len(requests)}, address: g.address, id: g.id(), requests: requests, isCached: m != bench.Uncached,
+				row: row{query: q, server: m.Name, bodies: len(requests)}, address: g.address, id: g.id(), requests: requests,
+				isCached: m != bench.Uncached, isKept: m == bench.Whole,
 			})
 		}
 	}
