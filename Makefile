@@ -13,13 +13,13 @@ GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
 # and an exception is written where it is, with its rule and its reason. Packages
 # that only tests and builds use and generated code are left out.
 GOSECFLAGS := -quiet -exclude=G104,G304 -exclude-generated -nosec-require-rules -nosec-require-justification \
-	-exclude-dir=node_modules -exclude-dir=redistest -exclude-dir=sources/sourcetest -exclude-dir=schematest -exclude-dir=scripts -exclude-dir=attack -exclude-dir=cluster -exclude-dir=clients
+	-exclude-dir=node_modules -exclude-dir=redistest -exclude-dir=sources/sourcetest -exclude-dir=schematest -exclude-dir=scripts -exclude-dir=attack -exclude-dir=cluster -exclude-dir=bench -exclude-dir=clients
 FUZZTIME ?= 30s
 BENCHTIME ?= 2s
 PROFILE ?= Query/.*/memory
 PACKAGES := $(shell go list ./... | grep -v /node_modules/)
 
-.PHONY: help run build test web generate licences check lint security vuln attack cluster fuzz bench profile clean
+.PHONY: help run build test web generate licences check lint security vuln attack cluster fuzz bench bench-load profile clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -82,6 +82,9 @@ fuzz: ## fuzz what parses bytes from outside, FUZZTIME each
 
 bench: ## benchmarks through the real HTTP handler, beside a bare one
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./bench ./accounts ./cache ./document ./graphqlhttp ./identity ./throttle
+
+bench-load: ## the gateway under load beside a bare handler and a bare proxy, in one table
+	go run ./bench/load
 
 profile: ## write CPU and heap profiles of the gateway under the queries that match PROFILE to profiles/
 	./scripts/profile profiles $(BENCHTIME) '$(PROFILE)'

@@ -25,6 +25,11 @@ var bans = []struct {
 		"what tests the gateway is no part of it",
 	},
 	{
+		slices.Concat([]string{"tributary/billing/...", "tributary/config/...", "tributary/assembly/..."}, core, edge, interfaces),
+		[]string{"tributary/bench/..."},
+		"what measures the gateway is no part of it",
+	},
+	{
 		slices.Concat(core, edge, interfaces), []string{"tributary/assembly/..."},
 		"the assembly puts the parts together, and is used by who starts them",
 	},

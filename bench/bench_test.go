@@ -1,5 +1,3 @@
-// Package bench measures what an answer costs the gateway: time, memory,
-// processor, and calls to the sources, beside what net/http costs alone.
 package bench
 
 import (
@@ -9,7 +7,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -22,43 +19,23 @@ import (
 var profiles = flag.String("profiles", "", "folder for CPU and heap profiles of the gateway under each benchmark of queries")
 
 func TestMain(m *testing.M) {
-	if as := os.Getenv(role); as != "" {
-		if err := serve(as); err != nil {
-			fmt.Fprintf(os.Stderr, "%s: %v\n", as, err)
-			os.Exit(1)
-		}
+	if Become() {
 		return
 	}
-	before := machine()
+	before := Machine()
 	status := m.Run()
 	if len(results.rows) > 0 {
-		fmt.Printf("\nbefore: %s\nafter:  %s\n", before, machine())
+		fmt.Printf("\nbefore: %s\nafter:  %s\n", before, Machine())
 		results.print(os.Stdout)
 	}
 	os.Exit(status)
 }
 
-// mode is where the documents of an answer come from.
-type mode struct {
-	name   string
-	ttl    string // of every source's answers
-	memory int    // of the gateway's own cache; 0 for the usual
-	redis  bool
-	whole  bool // whole answers are kept
-}
-
-var (
-	uncached   = mode{name: "uncached", ttl: "0s"}
-	fromRedis  = mode{name: "redis", ttl: "1h", memory: 1, redis: true}
-	fromMemory = mode{name: "memory", ttl: "1h"}
-	whole      = mode{name: "answers", ttl: "1h", whole: true}
-
-	modes = []mode{uncached, fromRedis, fromMemory, whole}
-)
+var modes = []Mode{Uncached, FromRedis, FromMemory, Whole}
 
 // world is the vendors, a Redis, and a gateway for each mode.
 type world struct {
-	vendors *replay
+	vendors *Replay
 	bare    *process
 	proxy   *process
 	redis   *redistest.Server
@@ -68,26 +45,26 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	vendors := httptest.NewServer(sandbox.New(time.Now).Handler())
 	t.Cleanup(vendors.Close)
+	replay, err := NewReplay(vendors.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(replay.Close)
 	return &world{
-		vendors: newReplay(t, vendors.URL),
-		bare:    start(t, roleBare, order{Answer: []byte{}}),
-		proxy:   start(t, roleProxy, order{Answer: []byte{}, Calls: [][]byte{}}),
+		vendors: replay,
+		bare:    start(t, RoleBare, Order{Answer: []byte{}}),
+		proxy:   start(t, RoleProxy, Order{Answer: []byte{}, Calls: [][]byte{}}),
 		redis:   redistest.Start(t),
 	}
 }
 
-func (w *world) gateway(t testing.TB, m mode) *process {
+func (w *world) gateway(t testing.TB, m Mode) *process {
 	t.Helper()
-	return start(t, roleGateway, order{Config: w.configuration(m), Memory: m.memory})
+	return start(t, RoleGateway, Order{Config: w.configuration(m), Memory: m.memory})
 }
 
-func (w *world) configuration(m mode) string {
-	text := "secret: one-for-all-gateways-of-this-run\n" + sandbox.Configuration(w.vendors.url())
-	for _, kind := range []string{"focus", "frontier", "intercode", "productive"} {
-		line := "    kind: " + kind + "\n"
-		text = strings.Replace(text, line, line+"    cache: { ttl: "+m.ttl+" }\n", 1)
-	}
-	text += fmt.Sprintf("cache: { answers: { enabled: %t } }\n", m.whole)
+func (w *world) configuration(m Mode) string {
+	text := m.Configuration(w.vendors.URL())
 	if m.redis {
 		// On a busy machine the usual 50 ms now and then turn a look-up into a miss.
 		text += "redis: { url: " + w.redis.URL() + ", timeout: 1s }\n"
@@ -103,10 +80,10 @@ func (w *world) during(do func()) int64 {
 }
 
 // ask is one answer, whole.
-func ask(t testing.TB, c *client, request []byte) []byte {
+func ask(t testing.TB, c *Client, request []byte) []byte {
 	t.Helper()
 	var answer bytes.Buffer
-	if _, err := c.send(request, &answer); err != nil {
+	if _, err := c.Send(request, &answer); err != nil {
 		t.Fatal(err)
 	}
 	if bytes.Contains(answer.Bytes(), []byte(`"errors"`)) || bytes.Contains(answer.Bytes(), []byte(`"subscription":null`)) {
@@ -117,9 +94,9 @@ func ask(t testing.TB, c *client, request []byte) []byte {
 
 // warm asks until the answer takes the calls that it takes every time from
 // then on, and returns it.
-func (w *world) warm(t testing.TB, c *client, request []byte, m mode) []byte {
+func (w *world) warm(t testing.TB, c *Client, request []byte, m Mode) []byte {
 	t.Helper()
-	if m == uncached {
+	if m == Uncached {
 		return ask(t, c, request)
 	}
 	deadline := time.Now().Add(10 * time.Second)
@@ -140,17 +117,17 @@ func BenchmarkQuery(b *testing.B) {
 	w := newWorld(b)
 	for _, m := range modes {
 		gateway := w.gateway(b, m)
-		for _, q := range queries {
-			request := request(q.body)
-			c := dial(b, gateway.address)
+		for _, q := range Queries {
+			request := Request(q.Body)
+			c := dial(b, gateway.Address)
 			answer := w.warm(b, c, request, m)
-			calls := w.vendors.watch(func() { ask(b, c, request) })
-			asked := newLoad(b, gateway.address, request, len(answer))
-			bare := newLoad(b, w.bare.address, request, len(answer))
-			proxied := newLoad(b, w.proxy.address, request, len(answer))
-			b.Run(q.name+"/"+m.name, func(b *testing.B) {
-				w.bare.obey(b, order{Answer: answer})
-				w.proxy.obey(b, order{Answer: answer, Calls: calls})
+			calls := w.vendors.Watch(func() { ask(b, c, request) })
+			asked := newLoad(b, gateway.Address, request, len(answer))
+			bare := newLoad(b, w.bare.Address, request, len(answer))
+			proxied := newLoad(b, w.proxy.Address, request, len(answer))
+			b.Run(q.Name+"/"+m.Name, func(b *testing.B) {
+				w.bare.obey(b, Order{Answer: answer})
+				w.proxy.obey(b, Order{Answer: answer, Calls: calls})
 				if len(calls) == 0 {
 					proxied = nil
 				}
@@ -175,8 +152,8 @@ func (w *world) measure(b *testing.B, gateway *process, asked, bare, proxied *lo
 	}
 	others()
 	if path := profileOf(b.Name()); path != "" {
-		gateway.obey(b, order{Profile: path})
-		defer gateway.obey(b, order{Stop: true})
+		gateway.obey(b, Order{Profile: path})
+		defer gateway.obey(b, Order{Stop: true})
 	}
 	b.ResetTimer()
 	r.used = gateway.use(b, func() {
@@ -193,28 +170,28 @@ func (w *world) measure(b *testing.B, gateway *process, asked, bare, proxied *lo
 // documents that the answer needs. An operation is one answer of the gateway.
 func BenchmarkAdded(b *testing.B) {
 	w := newWorld(b)
-	gateway := w.gateway(b, uncached)
-	for _, q := range queries {
-		request := request(q.body)
-		c := dial(b, gateway.address)
+	gateway := w.gateway(b, Uncached)
+	for _, q := range Queries {
+		request := Request(q.Body)
+		c := dial(b, gateway.Address)
 		ask(b, c, request)
 		direct := dial(b, w.vendors.address())
-		document := w.vendors.longest(w.vendors.watch(func() { ask(b, c, request) }))
-		b.Run(q.name, func(b *testing.B) {
+		document := w.vendors.longest(w.vendors.Watch(func() { ask(b, c, request) }))
+		b.Run(q.Name, func(b *testing.B) {
 			w.vendors.delay.Store(int64(10 * time.Millisecond))
 			defer w.vendors.delay.Store(0)
 			var whole, alone []time.Duration
 			used := gateway.use(b, func() {
 				for b.Loop() {
 					b.StopTimer()
-					alone = append(alone, direct.time(b, document))
+					alone = append(alone, timed(b, direct, document))
 					b.StartTimer()
-					whole = append(whole, c.time(b, request))
+					whole = append(whole, timed(b, c, request))
 				}
 			})
 			used.reportMemory(b, len(whole))
 			added := median(whole) - median(alone)
-			results.add(q, uncached, added)
+			results.add(q, Uncached, added)
 			b.ReportMetric(float64(added.Nanoseconds())/1e3, "added-p50-µs")
 		})
 	}
@@ -223,15 +200,6 @@ func BenchmarkAdded(b *testing.B) {
 func median(times []time.Duration) time.Duration {
 	slices.Sort(times)
 	return times[len(times)/2]
-}
-
-// machine is what the figures depend on beside the code.
-func machine() string {
-	load, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		load = []byte("not known")
-	}
-	return fmt.Sprintf("%d processors, load %s, %s", runtime.NumCPU(), strings.TrimSpace(string(load)), runtime.Version())
 }
 
 // profileOf is where the profiles of a benchmark go, but for how they end; "" for

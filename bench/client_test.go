@@ -1,64 +1,26 @@
 package bench
 
 import (
-	"bufio"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"sync"
 	"testing"
 	"time"
 )
 
-// client is one connection that is kept open. It writes a request that was put
-// together beforehand, so that little of the machine's time is its own.
-type client struct {
-	conn   net.Conn
-	reader *bufio.Reader
-}
-
-func dial(t testing.TB, address string) *client {
+func dial(t testing.TB, address string) *Client {
 	t.Helper()
-	conn, err := net.Dial("tcp", address)
+	c, err := Dial(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
-	return &client{conn: conn, reader: bufio.NewReaderSize(conn, 64<<10)}
-}
-
-// request is the whole of a GraphQL request on the wire.
-func request(body []byte) []byte {
-	head := fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: bench\r\nUser-Agent: bench\r\nAccept: application/json\r\n"+
-		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n", len(body))
-	return append([]byte(head), body...)
-}
-
-// send writes a request and copies the body of the answer to out. An answer
-// other than 200 is an error.
-func (c *client) send(request []byte, out io.Writer) (int64, error) {
-	if _, err := c.conn.Write(request); err != nil {
-		return 0, err
-	}
-	resp, err := http.ReadResponse(c.reader, nil)
-	if err != nil {
-		return 0, err
-	}
-	defer resp.Body.Close()
-	n, err := io.Copy(out, resp.Body)
-	if err != nil {
-		return 0, err
-	}
-	if resp.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("the answer is %s", resp.Status)
-	}
-	return n, nil
+	t.Cleanup(c.Close)
+	return c
 }
 
 // load sends one request n times, over several connections at once.
 type load struct {
-	clients []*client
+	clients []*Client
 	request []byte
 	size    int64 // of the answer that is expected, about
 }
@@ -82,7 +44,7 @@ func (l *load) run(t testing.TB, n int) {
 	for i, c := range l.clients {
 		running.Go(func() {
 			for j := i; j < n; j += len(l.clients) {
-				size, err := c.send(l.request, io.Discard)
+				size, err := c.Send(l.request, io.Discard)
 				if err == nil && !l.isLike(size) {
 					err = fmt.Errorf("the answer has %d bytes where the first had %d", size, l.size)
 				}
@@ -106,11 +68,11 @@ func (l *load) isLike(size int64) bool {
 	return size > l.size-ages && size < l.size+ages
 }
 
-// time is how long one answer takes.
-func (c *client) time(t testing.TB, request []byte) time.Duration {
+// timed is how long one answer takes.
+func timed(t testing.TB, c *Client, request []byte) time.Duration {
 	t.Helper()
 	begun := time.Now()
-	if _, err := c.send(request, io.Discard); err != nil {
+	if _, err := c.Send(request, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	return time.Since(begun)

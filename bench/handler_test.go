@@ -11,15 +11,15 @@ import (
 // document in memory: what an answer allocates, and where, without a connection.
 func BenchmarkHandler(b *testing.B) {
 	w := newWorld(b)
-	built, err := build(order{Config: w.configuration(fromMemory)})
+	built, err := build(Order{Config: w.configuration(FromMemory)})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(built.Close)
 	handler := built.Gateway.Handler()
-	for _, q := range queries {
+	for _, q := range Queries {
 		serve := func() *httptest.ResponseRecorder {
-			r := httptest.NewRequest(http.MethodPost, "http://localhost/graphql", bytes.NewReader(q.body))
+			r := httptest.NewRequest(http.MethodPost, "http://localhost/graphql", bytes.NewReader(q.Body))
 			r.Header.Set("Content-Type", "application/json")
 			recorder := httptest.NewRecorder()
 			handler.ServeHTTP(recorder, r)
@@ -32,7 +32,7 @@ func BenchmarkHandler(b *testing.B) {
 				}
 			}) == 0
 		}
-		b.Run(q.name, func(b *testing.B) {
+		b.Run(q.Name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				serve()

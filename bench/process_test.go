@@ -1,68 +1,38 @@
 package bench
 
-import (
-	"encoding/json"
-	"os"
-	"os/exec"
-	"testing"
-)
+import "testing"
 
-// process is a server in a process of its own, so that what it uses is told
-// apart from what its clients and its upstreams use.
-type process struct {
-	address  string
-	orders   *json.Encoder
-	receipts *json.Decoder
-}
+// process is a server of a test.
+type process struct{ *Process }
 
-func start(t testing.TB, as string, first order) *process {
+func start(t testing.TB, as string, first Order) *process {
 	t.Helper()
-	command := exec.Command(os.Args[0])
-	command.Env = append(os.Environ(), role+"="+as)
-	command.Stderr = os.Stderr
-	stdin, err := command.StdinPipe()
+	started, err := Start(as, first)
 	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		stdin.Close()
-		if err := command.Wait(); err != nil {
+		if err := started.Close(); err != nil {
 			t.Errorf("the %s ended with %v", as, err)
 		}
 	})
-	p := &process{orders: json.NewEncoder(stdin), receipts: json.NewDecoder(stdout)}
-	p.address = p.obey(t, first).Address
-	return p
+	return &process{started}
 }
 
-// obey has the server carry out an order; the zero order asks for a receipt.
-func (p *process) obey(t testing.TB, o order) receipt {
+func (p *process) obey(t testing.TB, o Order) Receipt {
 	t.Helper()
-	if err := p.orders.Encode(o); err != nil {
+	done, err := p.Obey(o)
+	if err != nil {
 		t.Fatal(err)
-	}
-	var done receipt
-	if err := p.receipts.Decode(&done); err != nil {
-		t.Fatal(err)
-	}
-	if done.Fault != "" {
-		t.Fatal(done.Fault)
 	}
 	return done
 }
 
 // use is what the server uses while do runs.
-func (p *process) use(t testing.TB, do func()) receipt {
+func (p *process) use(t testing.TB, do func()) Receipt {
 	t.Helper()
-	before := p.obey(t, order{})
+	before := p.obey(t, Order{})
 	do()
-	after := p.obey(t, order{})
-	return receipt{CPU: after.CPU - before.CPU, Allocs: after.Allocs - before.Allocs, Bytes: after.Bytes - before.Bytes}
+	after := p.obey(t, Order{})
+	return Receipt{CPU: after.CPU - before.CPU, Allocs: after.Allocs - before.Allocs, Bytes: after.Bytes - before.Bytes}
 }

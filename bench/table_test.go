@@ -12,19 +12,19 @@ import (
 type result struct {
 	n     int
 	took  time.Duration
-	used  receipt // by the gateway
+	used  Receipt // by the gateway
 	calls int64   // that the vendors got
 
 	bareN int
-	bare  receipt // what the bare server used for bareN answers of the same bytes
-	proxy receipt // what the proxy used for as many, with the calls that they need
+	bare  Receipt // what the bare server used for bareN answers of the same bytes
+	proxy Receipt // what the proxy used for as many, with the calls that they need
 }
 
 func (r result) cpu() float64     { return float64(r.used.CPU) / float64(r.n) }
 func (r result) bareCPU() float64 { return float64(r.bare.CPU) / float64(r.bareN) }
 func (r result) xProxy() float64  { return r.cpu() * float64(r.bareN) / float64(r.proxy.CPU) }
 
-func (r *receipt) add(other receipt) { r.CPU += other.CPU }
+func (r *Receipt) add(other Receipt) { r.CPU += other.CPU }
 
 // report hands a result to the benchmark that it is of.
 func (r result) report(b *testing.B) {
@@ -38,7 +38,7 @@ func (r result) report(b *testing.B) {
 }
 
 // reportMemory goes over what the framework counts, which is the client's.
-func (r receipt) reportMemory(b *testing.B, n int) {
+func (r Receipt) reportMemory(b *testing.B, n int) {
 	b.ReportMetric(float64(r.Bytes)/float64(n), "B/op")
 	b.ReportMetric(float64(r.Allocs)/float64(n), "allocs/op")
 }
@@ -51,15 +51,15 @@ type table struct {
 }
 
 type row struct {
-	query query
-	mode  mode
+	query Query
+	mode  Mode
 	result
 	added time.Duration // at the median; 0 where it was not measured
 }
 
-func (t *table) row(q query, m mode) *row {
+func (t *table) row(q Query, m Mode) *row {
 	for _, known := range t.rows {
-		if known.query.name == q.name && known.mode == m {
+		if known.query.Name == q.Name && known.mode == m {
 			return known
 		}
 	}
@@ -72,7 +72,7 @@ const telling = 200 * time.Millisecond
 
 // put keeps a result unless there is one of a run that was disturbed less by
 // whatever else the machine was doing, which shows in less CPU.
-func (t *table) put(q query, m mode, r result) {
+func (t *table) put(q Query, m Mode, r result) {
 	row := t.row(q, m)
 	if row.took < telling || r.took >= telling && r.cpu() < row.cpu() {
 		row.result = r
@@ -80,7 +80,7 @@ func (t *table) put(q query, m mode, r result) {
 }
 
 // add keeps the time added, where it is the least so far.
-func (t *table) add(q query, m mode, added time.Duration) {
+func (t *table) add(q Query, m Mode, added time.Duration) {
 	row := t.row(q, m)
 	if row.added == 0 || added < row.added {
 		row.added = added
@@ -97,11 +97,11 @@ func (t *table) print(out io.Writer) {
 			added = fmt.Sprint(r.added.Microseconds())
 		}
 		if r.n == 0 {
-			fmt.Fprintf(w, "%s\t%s\t-\t-\t-\t-\t-\t-\t-\t-\t-\t%s\t\n", r.query.name, r.mode.name, added)
+			fmt.Fprintf(w, "%s\t%s\t-\t-\t-\t-\t-\t-\t-\t-\t-\t%s\t\n", r.query.Name, r.mode.Name, added)
 			continue
 		}
 		target := "-"
-		if r.mode.name == "memory" && r.query.target > 0 {
+		if r.mode.Name == "memory" && r.query.target > 0 {
 			target = fmt.Sprint(r.query.target)
 		}
 		proxied := "-"
@@ -110,7 +110,7 @@ func (t *table) print(out io.Writer) {
 		}
 		n := float64(r.n)
 		fmt.Fprintf(w, "%s\t%s\t%.1f\t%.1f\t%.1f\t%.1f\t%s\t%s\t%.0f\t%.0f\t%.2f\t%s\t\n",
-			r.query.name, r.mode.name, float64(r.took)/n/1e3, r.cpu()/1e3, r.bareCPU()/1e3, r.cpu()/r.bareCPU(), proxied, target,
+			r.query.Name, r.mode.Name, float64(r.took)/n/1e3, r.cpu()/1e3, r.bareCPU()/1e3, r.cpu()/r.bareCPU(), proxied, target,
 			float64(r.used.Bytes)/n, float64(r.used.Allocs)/n, float64(r.calls)/n, added)
 	}
 	w.Flush()

@@ -12,14 +12,13 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
 )
 
-// replay stands for the vendors: what it is asked for the first time it asks
+// Replay stands for the vendors: what it is asked for the first time it asks
 // the sandbox, and from then on it writes the same bytes again, at next to no
 // cost of its own.
-type replay struct {
+type Replay struct {
 	vendors  string // base URL of the sandbox
 	listener net.Listener
 	calls    atomic.Int64
@@ -32,22 +31,27 @@ type replay struct {
 	running sync.WaitGroup
 }
 
-func newReplay(t testing.TB, vendors string) *replay {
-	t.Helper()
+// NewReplay stands for the vendors of the sandbox at a base URL.
+func NewReplay(vendors string) (*Replay, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	r := &replay{vendors: vendors, listener: listener, answers: map[string][]byte{}, conns: map[net.Conn]bool{}}
+	r := &Replay{vendors: vendors, listener: listener, answers: map[string][]byte{}, conns: map[net.Conn]bool{}}
 	r.running.Go(r.accept)
-	t.Cleanup(r.close)
-	return r
+	return r, nil
 }
 
-func (r *replay) url() string     { return "http://" + r.listener.Addr().String() }
-func (r *replay) address() string { return r.listener.Addr().String() }
+// URL is the base of all vendors' URLs.
+func (r *Replay) URL() string { return "http://" + r.address() }
 
-func (r *replay) close() {
+func (r *Replay) address() string { return r.listener.Addr().String() }
+
+// Calls is how many requests were answered.
+func (r *Replay) Calls() int64 { return r.calls.Load() }
+
+// Close ends all connections.
+func (r *Replay) Close() {
 	r.listener.Close()
 	r.mu.Lock()
 	for conn := range r.conns {
@@ -57,7 +61,7 @@ func (r *replay) close() {
 	r.running.Wait()
 }
 
-func (r *replay) accept() {
+func (r *Replay) accept() {
 	for {
 		conn, err := r.listener.Accept()
 		if err != nil {
@@ -77,7 +81,7 @@ func (r *replay) accept() {
 }
 
 // serve answers the requests of one connection until it ends.
-func (r *replay) serve(conn net.Conn) {
+func (r *Replay) serve(conn net.Conn) {
 	reader := bufio.NewReader(conn)
 	var raw []byte
 	for {
@@ -126,7 +130,7 @@ func readRequest(reader *bufio.Reader, raw []byte) ([]byte, error) {
 }
 
 // answer is the recorded answer to a request.
-func (r *replay) answer(raw []byte) ([]byte, error) {
+func (r *Replay) answer(raw []byte) ([]byte, error) {
 	r.mu.Lock()
 	known, ok := r.answers[string(raw)]
 	if r.watched != nil {
@@ -148,7 +152,7 @@ func (r *replay) answer(raw []byte) ([]byte, error) {
 
 // record asks the sandbox and writes its answer down as it goes over the wire,
 // with its length in front.
-func (r *replay) record(raw []byte) ([]byte, error) {
+func (r *Replay) record(raw []byte) ([]byte, error) {
 	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw)))
 	if err != nil {
 		return nil, err
@@ -177,8 +181,8 @@ func (r *replay) record(raw []byte) ([]byte, error) {
 	return httputil.DumpResponse(resp, true)
 }
 
-// watch notes the requests that come while do runs.
-func (r *replay) watch(do func()) [][]byte {
+// Watch returns the requests that come while do runs, as they are on the wire.
+func (r *Replay) Watch(do func()) [][]byte {
 	var requests [][]byte
 	r.note(&requests)
 	do()
@@ -186,14 +190,14 @@ func (r *replay) watch(do func()) [][]byte {
 	return requests
 }
 
-func (r *replay) note(into *[][]byte) {
+func (r *Replay) note(into *[][]byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.watched = into
 }
 
 // longest is the request whose answer has the most bytes.
-func (r *replay) longest(requests [][]byte) []byte {
+func (r *Replay) longest(requests [][]byte) []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.MaxFunc(requests, func(a, b []byte) int {

@@ -67,7 +67,7 @@ func (h *proxyHandler) fetch(r *http.Request, c *call) error {
 	return err
 }
 
-func (h *proxyHandler) obey(o order) error {
+func (h *proxyHandler) obey(o Order) error {
 	if o.Calls != nil {
 		calls := make([]call, len(o.Calls))
 		for i, raw := range o.Calls {

@@ -1,3 +1,5 @@
+// Package bench measures what an answer costs the gateway: time, memory,
+// processor, and calls to the sources, beside what net/http costs alone.
 package bench
 
 import (
@@ -19,21 +21,34 @@ import (
 	"tributary/config"
 )
 
-// role, in the environment, makes the test's binary the server of that role
-// instead of running tests. The server reads orders from its standard input, a
-// JSON value each, answers each with a receipt on its standard output, and ends
-// when there are no more.
+// role, in the environment, is the server that a program is to be. It reads
+// orders from its standard input, a JSON value each, answers each with a receipt
+// on its standard output, and ends when there are no more.
 const role = "TRIBUTARY_BENCH_ROLE"
+
+// Become makes the program the server that Start wants it to be, and reports
+// whether it was one, until the end. Programs that call Start begin with it.
+func Become() bool {
+	as := os.Getenv(role)
+	if as == "" {
+		return false
+	}
+	if err := serve(as); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", as, err)
+		os.Exit(1)
+	}
+	return true
+}
 
 // The roles. A gateway's first order is its configuration.
 const (
-	roleGateway = "gateway"
-	roleBare    = "bare"  // writes bytes that it was given
-	roleProxy   = "proxy" // makes the calls that it was given, and then writes such bytes
+	RoleGateway = "gateway"
+	RoleBare    = "bare"  // writes bytes that it was given
+	RoleProxy   = "proxy" // makes the calls that it was given, and then writes such bytes
 )
 
-// order tells a server what to do. All it names is done.
-type order struct {
+// Order tells a server what to do. All it names is done.
+type Order struct {
 	Config  string   // of the gateway
 	Memory  int      // bytes of the gateway's own cache; 0 leaves it to Config
 	Answer  []byte   // of the bare server and the proxy, from now on
@@ -42,8 +57,8 @@ type order struct {
 	Stop    bool     // ends the profiles
 }
 
-// receipt is what a server has used since it began, and where it listens.
-type receipt struct {
+// Receipt is what a server has used since it began, and where it listens.
+type Receipt struct {
 	Address string
 	CPU     time.Duration
 	Allocs  uint64
@@ -54,16 +69,16 @@ type receipt struct {
 // serve is the whole life of a server process.
 func serve(role string) error {
 	orders, receipts := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
-	var first order
+	var first Order
 	if err := orders.Decode(&first); err != nil {
 		return fmt.Errorf("read the first order: %w", err)
 	}
 	proxy := newProxy()
 	handler := http.Handler(&proxy.bareHandler)
 	switch role {
-	case roleProxy:
+	case RoleProxy:
 		handler = proxy
-	case roleGateway:
+	case RoleGateway:
 		built, err := build(first)
 		if err != nil {
 			return err
@@ -89,7 +104,7 @@ func serve(role string) error {
 		if err := receipts.Encode(done); err != nil {
 			return fmt.Errorf("write a receipt: %w", err)
 		}
-		next = order{}
+		next = Order{}
 		if err := orders.Decode(&next); err == io.EOF {
 			return nil
 		} else if err != nil {
@@ -99,7 +114,7 @@ func serve(role string) error {
 }
 
 // build makes the gateway as the command does, with a log that nobody reads.
-func build(o order) (*assembly.Assembly, error) {
+func build(o Order) (*assembly.Assembly, error) {
 	settings, err := config.Parse("bench.yaml", []byte(o.Config), nil)
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
@@ -127,7 +142,7 @@ func (h *bareHandler) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.Write(*h.answer.Load())
 }
 
-func (h *bareHandler) obey(o order) error {
+func (h *bareHandler) obey(o Order) error {
 	if o.Answer != nil {
 		h.answer.Store(&o.Answer)
 	}
@@ -137,7 +152,7 @@ func (h *bareHandler) obey(o order) error {
 // profiling is the profiles that this process writes.
 type profiling struct{ name string }
 
-func (p *profiling) obey(o order) error {
+func (p *profiling) obey(o Order) error {
 	if o.Stop {
 		pprof.StopCPUProfile()
 		return p.writeHeap(".heap.pprof")
@@ -168,13 +183,13 @@ func (p *profiling) writeHeap(ending string) error {
 }
 
 // used is what this process has used.
-func used() receipt {
+func used() Receipt {
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
 	var usage syscall.Rusage
 	// It fails for wrong arguments only.
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
-	return receipt{
+	return Receipt{
 		CPU:    time.Duration(usage.Utime.Nano() + usage.Stime.Nano()),
 		Allocs: memory.Mallocs,
 		Bytes:  memory.TotalAlloc,

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// query is one GraphQL request and what it may cost.
-type query struct {
-	name   string
-	body   []byte  // of the POST
+// Query is one GraphQL request and what it may cost.
+type Query struct {
+	Name   string
+	Body   []byte  // of the POST
 	target float64 // the most CPU that an answer from memory may take, in bare answers; 0 for no target
 }
 
@@ -28,16 +28,24 @@ const dashboard = `
 	cancellation { effectiveAt atPeriodEnd }
 	provenance { freshness ageSeconds }`
 
-var queries = []query{
+// The queries' names.
+const (
+	OneSubscription = "one subscription"
+	Account         = "account of four sources"
+	Fifty           = "50 aliases of 25 ids"
+	AllFeatures     = "all 84 features"
+)
+
+// Queries are those that are measured.
+var Queries = []Query{
 	{
-		name: "one subscription",
-		body: post(`query Subscription($id: ID!) { subscription(id: $id) {`+dashboard+` } }`,
-			map[string]any{"id": "subscription/psa/682"}),
+		Name:   OneSubscription,
+		Body:   One("subscription/psa/682"),
 		target: 15,
 	},
 	{
-		name: "account of four sources",
-		body: post(`query Account($id: ID!) { account(id: $id) { id name subscriptions(first: 20) {
+		Name: Account,
+		Body: post(`query Account($id: ID!) { account(id: $id) { id name subscriptions(first: 20) {
 			nodes {`+dashboard+` }
 			pageInfo { hasNextPage endCursor }
 			completeness { complete sources { source { name } outcome } }
@@ -45,12 +53,12 @@ var queries = []query{
 		target: 40,
 	},
 	{
-		name: "50 aliases of 25 ids",
-		body: post(fifty(), nil),
+		Name: Fifty,
+		Body: Aliases(fifty()),
 	},
 	{
-		name: "all 84 features",
-		body: post(`query Features($id: ID!) { subscription(id: $id) { id name status details { ... on ProductiveSubscription {
+		Name: AllFeatures,
+		Body: post(`query Features($id: ID!) { subscription(id: $id) { id name status details { ... on ProductiveSubscription {
 			planType planCycle planPrice seats seatsUsed
 			currentPlan {
 				name type currency monthlyPriceCents yearlyPriceCents
@@ -61,8 +69,13 @@ var queries = []query{
 	},
 }
 
-// fifty asks for 25 subscriptions of four sources, each under two aliases.
-func fifty() string {
+// One asks for one subscription.
+func One(id string) []byte {
+	return post(`query Subscription($id: ID!) { subscription(id: $id) {`+dashboard+` } }`, map[string]any{"id": id})
+}
+
+// fifty are 25 subscriptions of four sources, twice.
+func fifty() []string {
 	var ids []string
 	for i := range 7 {
 		ids = append(ids, fmt.Sprintf("subscription/focus/%d", 4711+i), fmt.Sprintf("subscription/psa/%d", 682+i))
@@ -73,13 +86,18 @@ func fifty() string {
 	for i := range 5 {
 		ids = append(ids, fmt.Sprintf("subscription/billing/0f3c0000-0000-4000-8000-000000000002/7d1e0000-0000-4000-8000-0000000000%02d", 2+i))
 	}
+	return append(ids, ids...)
+}
+
+// Aliases asks for many subscriptions, each under an alias.
+func Aliases(ids []string) []byte {
 	var b strings.Builder
-	b.WriteString("query Fifty {")
-	for i, id := range append(ids, ids...) {
+	b.WriteString("query Aliases {")
+	for i, id := range ids {
 		fmt.Fprintf(&b, " a%d: subscription(id: %q) { ...Dashboard }", i, id)
 	}
 	b.WriteString(" } fragment Dashboard on Subscription {" + dashboard + " }")
-	return b.String()
+	return post(b.String(), nil)
 }
 
 // post is the body of a GraphQL request.
