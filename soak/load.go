@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -219,7 +220,7 @@ func (l *load) boughtBefore(g *gateway) []int64 {
 const hearing = 15 * time.Second
 
 func (s *system) redisHasBeenWellSince(at time.Time) bool {
-	return !s.redisIsIll.Load() && time.Unix(0, s.redisWell.Load()).Before(at)
+	return !s.redisIsIll.Load() && time.Unix(0, max(s.redisWell.Load(), s.log.deaf.Load())).Before(at)
 }
 
 // write buys one seat more than was ever asked for.
@@ -239,6 +240,8 @@ func (l *load) write(n int) {
 	case len(r.Errors) > 0:
 		code, _ := r.Errors[0].Extensions["code"].(string)
 		l.found.count("writes " + code)
+	case strings.Contains(string(r.raw), `"CONFLICT"`): // its lease was flushed; nothing was sent
+		l.found.count("writes CONFLICT")
 	case !ok || shown != seats:
 		l.found.fail("a write is answered wrongly", string(r.raw))
 	default:

@@ -120,6 +120,9 @@ func (e *ends) serve(handler http.Handler) string {
 type log struct {
 	forgotten atomic.Int64 // how often a gateway let go all that it kept
 	panics    atomic.Int64
+	// deaf is when a replica may last have missed a write, in Unix nanoseconds: a
+	// busy machine makes a Redis silent too.
+	deaf atomic.Int64
 }
 
 // Enabled and the others are those of slog.Handler.
@@ -127,8 +130,11 @@ func (*log) Enabled(context.Context, slog.Level) bool { return true }
 
 func (l *log) Handle(_ context.Context, record slog.Record) error {
 	switch {
+	case strings.HasPrefix(record.Message, "redis does not answer"), strings.HasPrefix(record.Message, "not every replica has acknowledged"):
+		l.deaf.Store(time.Now().UnixNano())
 	case record.Message == "what other replicas drop is heard of again":
 		l.forgotten.Add(1)
+		l.deaf.Store(time.Now().UnixNano())
 	case strings.Contains(record.Message, "panic"):
 		l.panics.Add(1)
 	}
