@@ -13,13 +13,13 @@ GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
 # and an exception is written where it is, with its rule and its reason. Packages
 # that only tests and builds use and generated code are left out.
 GOSECFLAGS := -quiet -exclude=G104,G304 -exclude-generated -nosec-require-rules -nosec-require-justification \
-	-exclude-dir=node_modules -exclude-dir=redistest -exclude-dir=sources/sourcetest -exclude-dir=schematest -exclude-dir=scripts -exclude-dir=attack -exclude-dir=cluster -exclude-dir=bench -exclude-dir=clients
+	-exclude-dir=node_modules -exclude-dir=redistest -exclude-dir=sources/sourcetest -exclude-dir=schematest -exclude-dir=scripts -exclude-dir=attack -exclude-dir=cluster -exclude-dir=soak -exclude-dir=bench -exclude-dir=clients
 FUZZTIME ?= 30s
 BENCHTIME ?= 2s
 PROFILE ?= Query/.*/memory
 PACKAGES := $(shell go list ./... | grep -v /node_modules/)
 
-.PHONY: help run build test web generate licences check lint security vuln attack cluster fuzz bench bench-load profile clean
+.PHONY: help run build test web generate licences check lint security vuln attack cluster soak fuzz bench bench-load profile clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -76,6 +76,9 @@ attack: ## send a gateway of its own what a hostile internet would; go run ./att
 
 cluster: ## three replicas over a Redis Cluster under load while one is killed, one drained and a Redis master fails over
 	go run ./cluster
+
+soak: ## two gateways answer for 60 s while all sources and Redis fail at once; go run ./soak --duration 1h for longer
+	go run ./soak
 
 fuzz: ## fuzz what parses bytes from outside, FUZZTIME each
 	./scripts/fuzz $(FUZZTIME)

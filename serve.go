@@ -137,6 +137,7 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
+	built.Drain()
 	return drain(server, built.Gateway, log)
 }
 
@@ -162,7 +163,6 @@ func usualTimeouts() config.Timeouts {
 
 // drain stops accepting and lets what runs finish.
 func drain(server *http.Server, gateway *gateway.Gateway, log *slog.Logger) error {
-	gateway.Ready.Drain()
 	log.Info("draining", "atMost", drainTime, "writesAtMost", drainTime+writeDrainTime)
 	err := shutDown(server, drainTime)
 	end := time.Now().Add(writeDrainTime)

@@ -57,6 +57,13 @@ type Invalid struct{ error }
 // Unwrap gives the problems.
 func (e Invalid) Unwrap() error { return e.error }
 
+// Drain has the gateway say that it is about to end, and begin no refreshes that
+// nobody waits for.
+func (a *Assembly) Drain() {
+	a.Gateway.Ready.Drain()
+	a.cache.StopRefreshing()
+}
+
 // Close ends what runs in the background and hangs up.
 func (a *Assembly) Close() {
 	if a.Gateway != nil {
