@@ -28,10 +28,11 @@ func Decode(data []byte, into any) error {
 func DecodeAround(data []byte, into any, cut Cut) (cuts int, err error) {
 	s := skimmed(data, cut)
 	defer s.end()
-	if s.document() && json.Unmarshal(s.remaining(), into, known) == nil && !isNull(data) {
+	value := reflect.ValueOf(into).Elem()
+	if s.document() && !isNull(data) && (&plainly{data: s.remaining()}).into(value) {
 		return s.cuts, nil
 	}
-	reflect.ValueOf(into).Elem().SetZero()
+	value.SetZero()
 	return 0, decode(data, into)
 }
 
