@@ -28,11 +28,10 @@ func Decode(data []byte, into any) error {
 func DecodeAround(data []byte, into any, cut Cut) (cuts int, err error) {
 	s := skimmed(data, cut)
 	defer s.end()
-	value := reflect.ValueOf(into).Elem()
-	if s.document() && !isNull(data) && (&plainly{data: s.remaining()}).into(value) {
+	if s.document() && !isNull(data) && (&plainly{data: s.remaining()}).read(into) {
 		return s.cuts, nil
 	}
-	value.SetZero()
+	reflect.ValueOf(into).Elem().SetZero()
 	return 0, decode(data, into)
 }
 

@@ -17,10 +17,21 @@ import (
 type plainly struct {
 	data []byte
 	at   int
+	fold bool // names are told apart as json.MatchCaseInsensitiveNames does
 }
 
-// into reads the whole document.
-func (p *plainly) into(v reflect.Value) bool { return readingOf(v.Type())(p, v) }
+// Folded is a type that has the library read what Folded points to, with
+// json.MatchCaseInsensitiveNames.
+type Folded interface{ Folded() any }
+
+// read reads the whole document.
+func (p *plainly) read(into any) bool {
+	if folded, ok := into.(Folded); ok {
+		p.fold, into = true, folded.Folded()
+	}
+	v := reflect.ValueOf(into).Elem()
+	return readingOf(v.Type())(p, v)
+}
 
 // reading reads the value that comes next.
 type reading func(*plainly, reflect.Value) bool
@@ -72,7 +83,7 @@ func hasOwn(t reflect.Type) bool {
 }
 
 func byLibrary(p *plainly, v reflect.Value) bool {
-	return json.Unmarshal(p.raw(), v.Addr().Interface(), known) == nil
+	return json.Unmarshal(p.raw(), v.Addr().Interface(), known, json.MatchCaseInsensitiveNames(p.fold)) == nil
 }
 
 func readRaw(p *plainly, v reflect.Value) bool {
@@ -178,7 +189,7 @@ type member struct {
 // library.
 func structReading(t reflect.Type) reading {
 	members := make([]member, 0, t.NumField())
-	places := make(map[string]int, t.NumField())
+	places, folded := make(map[string]int, t.NumField()), make(map[string]int, t.NumField())
 	for i := range t.NumField() {
 		field := t.Field(i)
 		name := field.Tag.Get("json")
@@ -189,6 +200,9 @@ func structReading(t reflect.Type) reading {
 			return byLibrary
 		}
 		places[name] = len(members)
+		if _, taken := folded[foldedName(name)]; !taken {
+			folded[foldedName(name)] = len(members)
+		}
 		// Types may hold themselves, so their fields are looked at when they are read.
 		members = append(members, member{name, i, sync.OnceValue(func() reading { return readingOf(field.Type) })})
 	}
@@ -210,6 +224,9 @@ func structReading(t reflect.Type) reading {
 			}
 			if next >= len(members) || members[next].name != string(name) {
 				place, ok := places[string(name)]
+				if !ok && p.fold {
+					place, ok = folded[foldedName(string(name))]
+				}
 				if !ok {
 					place = len(members)
 				}
@@ -225,6 +242,13 @@ func structReading(t reflect.Type) reading {
 			}
 		}
 	}
+}
+
+var dashes = strings.NewReplacer("_", "", "-", "")
+
+// foldedName is the same for names that are not told apart where case is ignored.
+func foldedName(name string) string {
+	return strings.ToLower(dashes.Replace(name))
 }
 
 // peek is the next byte after white space, 0 at the end.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -49,6 +50,7 @@ var samples = []string{
 	`{"new":{"a":[{"b":"]}\"\\"}],"c":-1.5e3},"id":"x","other":[[],{}],"name":"y"}`, `{"name":"y","id":"x","-":"z","Skipped":"z","ID":"w"}`,
 	`{"raw": { "a" : [ 1 , "]" ] } ,"raws":[ 1 , "a" , true,[ ] ],"words":{"a":"1"},"any":{"a":[1]}}`, `{"raw":"\ud800"}`, `{"raw":1,"raw":2}`,
 	`{"inner":{"inner":{"id":"x"},"inners":[{"id":"a"},{},null,{"id":"b"}]},"data":{"ID":1},"inside":{"data":{"id":"z"}}}`, `{"inner":[]}`, `{"inners":[]}`,
+	`{"ID":"x","Na_me":"y","inSide":{"DATA":{"Id":"z"}},"words":{"A":1,"a":2}}`, `{"id":"x","ID":"y"}`, `{"IN-NER":{"Flag":true}}`,
 	`{"inside":{"data":{"id":5}}}`, `{"id":"x"`, `{"id":"x"}}`, `{"id" : "x" , "maybe" : false , "flag":true }`, "{\"id\":\"\xff\"}",
 }
 
@@ -57,8 +59,19 @@ func FuzzPlainly(f *testing.F) {
 	for _, seed := range samples {
 		f.Add([]byte(seed))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) { compare[sample](t, data) })
+	f.Fuzz(func(t *testing.T, data []byte) {
+		compare[sample](t, data)
+		compare[folding](t, data)
+	})
 }
+
+type folding struct{ Body sample }
+
+func (f *folding) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return json.UnmarshalDecode(dec, &f.Body, json.MatchCaseInsensitiveNames(true))
+}
+
+func (f *folding) Folded() any { return &f.Body }
 
 func TestRecordedDocumentsReadAsByTheLibrary(t *testing.T) {
 	type plan struct {
