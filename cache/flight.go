@@ -206,13 +206,13 @@ func keysOf(flights []*flight) []Key {
 var errNoAnswer = errors.New("the source gave no answer for a key")
 
 // ask turns a panic of a fetch into an error, so that no flight stays up.
-func ask(ctx context.Context, keys []Key, fetch fetchFunc) (outcomes map[Key]billing.Outcome[any]) {
+func ask[V any](ctx context.Context, keys []Key, fetch func(context.Context, []Key) map[Key]billing.Outcome[V]) (outcomes map[Key]billing.Outcome[V]) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			slog.ErrorContext(ctx, "a fetch panicked", "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
-			outcomes = make(map[Key]billing.Outcome[any], len(keys))
+			outcomes = make(map[Key]billing.Outcome[V], len(keys))
 			for _, key := range keys {
-				outcomes[key] = billing.Outcome[any]{Err: fmt.Errorf("a fetch panicked: %v", fault)}
+				outcomes[key] = billing.Outcome[V]{Err: fmt.Errorf("a fetch panicked: %v", fault)}
 			}
 		}
 	}()

@@ -25,11 +25,11 @@ type Answer[V any] struct {
 // Concurrent calls for one key share one fetch, on all replicas that share
 // Redis. Values are shared: nobody changes them.
 func Through[V any](ctx context.Context, c *Cache, codec Codec[V], policy Policy, keys []Key, fetch func(context.Context, []Key) map[Key]billing.Outcome[V]) map[Key]Answer[V] {
+	if policy.TTL <= 0 {
+		return bypass(ctx, c, keys, fetch)
+	}
 	untyped := func(ctx context.Context, keys []Key) map[Key]billing.Outcome[any] {
 		return erase(fetch(ctx, keys), codec.IsAbsent)
-	}
-	if policy.TTL <= 0 {
-		return bypass[V](ctx, c, keys, untyped)
 	}
 	r := reader{cache: c, codec: codec.erase(), policy: policy, fetch: untyped, now: c.now()}
 	found := r.read(ctx, keys)
@@ -65,7 +65,7 @@ func erase[V any](outcomes map[Key]billing.Outcome[V], isAbsent func(V) bool) ma
 }
 
 // bypass asks the source each time.
-func bypass[V any](ctx context.Context, c *Cache, keys []Key, fetch fetchFunc) map[Key]Answer[V] {
+func bypass[V any](ctx context.Context, c *Cache, keys []Key, fetch func(context.Context, []Key) map[Key]billing.Outcome[V]) map[Key]Answer[V] {
 	answers := make(map[Key]Answer[V], len(keys))
 	outcomes := ask(ctx, keys, fetch)
 	provenance := billing.Provenance{FetchedAt: c.now(), Freshness: billing.Fresh, Cache: billing.CacheBypass}
@@ -74,7 +74,11 @@ func bypass[V any](ctx context.Context, c *Cache, keys []Key, fetch fetchFunc) m
 		if !ok {
 			outcome.Err = errNoAnswer
 		}
-		answers[key] = typed[V](finding{value: outcome.Value, err: outcome.Err, provenance: provenance})
+		answer := Answer[V]{Value: outcome.Value, Provenance: provenance}
+		if outcome.Err != nil {
+			answer = Answer[V]{Provenance: provenance, Err: outcome.Err}
+		}
+		answers[key] = answer
 	}
 	return answers
 }

@@ -1,12 +1,15 @@
 package frontier
 
 import (
+	"bytes"
 	"context"
 
 	"tributary/billing"
 	"tributary/sources/upstream"
 	"tributary/sources/wire"
 )
+
+const opPlans = "list plans"
 
 // PlansKey is "": Frontier has one catalogue for all organisations.
 func (s *Source) PlansKey(string) (string, error) { return "", nil }
@@ -25,8 +28,34 @@ func (s *Source) Plans(ctx context.Context, keys []string) map[string]billing.Ou
 	return answers
 }
 
+// remembered is the plans as written, and what was made of them.
+type remembered struct {
+	written []byte
+	plans   []*billing.Plan
+}
+
+// mostRemembered bounds the catalogue that a source remembers.
+const mostRemembered = 1 << 20
+
+// catalogue fetches the plans. They change seldom and are by far the largest
+// document, so the same bytes as the last time are not read again.
 func (s *Source) catalogue(ctx context.Context) ([]*billing.Plan, error) {
-	list, err := s.client.plans(ctx)
+	written, err := s.client.plans(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if known := s.known.Load(); known != nil && bytes.Equal(known.written, written) {
+		return known.plans, nil
+	}
+	plans, err := s.readPlans(written)
+	if err == nil && len(written) <= mostRemembered {
+		s.known.Store(&remembered{written, plans})
+	}
+	return plans, err
+}
+
+func (s *Source) readPlans(written []byte) ([]*billing.Plan, error) {
+	list, err := s.client.readPlans(written)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +66,7 @@ func (s *Source) catalogue(ctx context.Context) ([]*billing.Plan, error) {
 		plans[i] = s.normalise.plan(r, &document)
 	}
 	if err := r.Err(); err != nil {
-		return nil, s.client.BadData("list plans", err)
+		return nil, s.client.BadData(opPlans, err)
 	}
 	return plans, nil
 }

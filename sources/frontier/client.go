@@ -125,15 +125,23 @@ func hasNoAccount(r refusal) bool {
 	return r.code == "invalid_argument" && strings.Contains(r.message, "no customer found")
 }
 
-func (c *client) plans(ctx context.Context) ([]plan, error) {
-	var body answer[listOfPlans]
-	req := c.codec.plans()
-	if err := c.call(ctx, req, &body, never); err != nil {
+// plans fetches the catalogue as it is written.
+func (c *client) plans(ctx context.Context) ([]byte, error) {
+	resp, err := c.send(ctx, c.codec.plans(), never)
+	if err != nil {
 		return nil, err
+	}
+	return resp.Body, nil
+}
+
+func (c *client) readPlans(written []byte) ([]plan, error) {
+	var body answer[listOfPlans]
+	if err := wire.Decode(written, &body); err != nil {
+		return nil, c.BadData(opPlans, err)
 	}
 	for _, row := range body.body.Plans {
 		if row.ID == "" {
-			return nil, c.BadData(req.Op, errors.New("a plan of the list has no id"))
+			return nil, c.BadData(opPlans, errors.New("a plan of the list has no id"))
 		}
 	}
 	return body.body.Plans, nil
@@ -159,8 +167,7 @@ func never(refusal) bool { return false }
 // call sends req and decodes its answer. A refusal that absent accepts is an
 // error around errAbsent, which is no fault of the source.
 func (c *client) call(ctx context.Context, req upstream.Request, into any, absent func(refusal) bool) error {
-	req.Status = func(resp *upstream.Response) error { return c.status(req.Op, resp, absent) }
-	resp, err := c.Do(ctx, req)
+	resp, err := c.send(ctx, req, absent)
 	if err != nil {
 		return err
 	}
@@ -168,6 +175,11 @@ func (c *client) call(ctx context.Context, req upstream.Request, into any, absen
 		return c.BadData(req.Op, err)
 	}
 	return nil
+}
+
+func (c *client) send(ctx context.Context, req upstream.Request, absent func(refusal) bool) (*upstream.Response, error) {
+	req.Status = func(resp *upstream.Response) error { return c.status(req.Op, resp, absent) }
+	return c.Do(ctx, req)
 }
 
 // codes is the status table: what Frontier's codes mean here. HTTP's status

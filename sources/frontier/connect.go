@@ -21,7 +21,7 @@ func (connectCodec) list(owner billing.Ref) upstream.Request {
 }
 
 func (connectCodec) plans() upstream.Request {
-	return ask("list plans", "", "ListPlans", message{})
+	return ask(opPlans, "", "ListPlans", message{})
 }
 
 func (connectCodec) accounts(org string) upstream.Request {

@@ -19,6 +19,11 @@ func (a *answer[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return json.UnmarshalDecode(dec, &a.body, json.MatchCaseInsensitiveNames(true))
 }
 
+// Folded is what UnmarshalJSONFrom reads.
+func (a *answer[T]) Folded() any { return &a.body }
+
+var _ wire.Folded = (*answer[listOfPlans])(nil)
+
 type oneSubscription struct {
 	Subscription *subscription `json:"subscription"`
 }

@@ -41,7 +41,7 @@ func account(billing string) url.Values {
 }
 
 func (restCodec) plans() upstream.Request {
-	return upstream.Request{Op: "list plans", Path: []string{"v1beta1", "billing", "plans"}}
+	return upstream.Request{Op: opPlans, Path: []string{"v1beta1", "billing", "plans"}}
 }
 
 func (restCodec) accounts(org string) upstream.Request {

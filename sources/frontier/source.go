@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync/atomic"
 
 	"tributary/billing"
 	"tributary/sources/upstream"
@@ -14,6 +15,7 @@ import (
 type Source struct {
 	client    *client
 	normalise normaliser
+	known     atomic.Pointer[remembered] // the one that was read last
 }
 
 var (
@@ -77,7 +79,11 @@ func (s *Source) Close() { s.client.Close() }
 // Probe lists the plans, which takes credentials but no permission on any
 // organisation.
 func (s *Source) Probe(ctx context.Context) error {
-	_, err := s.client.plans(ctx)
+	written, err := s.client.plans(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.client.readPlans(written)
 	return err
 }
 

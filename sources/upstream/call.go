@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 // call is one request on its way, with all that its attempts share.
 type call struct {
 	req        Request
-	address    string
+	address    *url.URL
 	used       *sealed
 	partition  *partition
 	background bool

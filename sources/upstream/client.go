@@ -23,7 +23,6 @@ type Client struct {
 	source  string
 	config  Config
 	base    *url.URL
-	prefix  string // base, escaped
 	http    *http.Client
 	now     func() time.Time
 	secret  []byte
@@ -72,6 +71,7 @@ func New(source string, config Config, options Options) (*Client, error) {
 	if err != nil {
 		return nil, &Invalid{"url", "is not a URL"}
 	}
+	base.Host = strings.TrimSuffix(base.Host, ":") // as net/http sends it
 	now := options.Now
 	if now == nil {
 		now = time.Now
@@ -85,7 +85,6 @@ func New(source string, config Config, options Options) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{source: source, config: config, base: base, now: now, secret: options.Secret, service: service, own: options.Own}
-	c.prefix = base.Scheme + "://" + base.Host + base.EscapedPath()
 	c.governor, c.quotaByOrg, c.partitions = options.Governor, options.QuotaByOrg, newPartitions()
 	c.health = health{now: now, value: billing.Health{State: billing.HealthUnknown}}
 	c.http = &http.Client{Transport: newTransport(), CheckRedirect: c.checkRedirect}

@@ -19,6 +19,9 @@ const atOnce = 8
 // the source out of order, the keys that are left fail like the last of them,
 // without a call: a thousand would find the same.
 func Each[K comparable, V any](keys []K, fetch func(K) (V, error)) map[K]billing.Outcome[V] {
+	if len(keys) == 1 {
+		return map[K]billing.Outcome[V]{keys[0]: caught(keys[0], fetch)}
+	}
 	outcomes := make(map[K]billing.Outcome[V], len(keys))
 	var mu sync.Mutex
 	var calls errgroup.Group

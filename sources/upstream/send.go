@@ -12,8 +12,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"tributary/billing"
 )
 
 // exchange sends a request and reads its answer.
@@ -22,12 +20,8 @@ func (c *Client) exchange(ctx context.Context, k *call) outcome {
 	if k.req.isWrite() {
 		ctx, left = watchDeparture(ctx)
 	}
-	httpReq, err := c.build(ctx, k)
-	if err != nil {
-		return outcome{err: &billing.Error{Code: billing.CodeInternal, Source: c.source, Op: k.req.Op, Err: err}}
-	}
 	count(ctx)
-	httpResp, err := c.http.Do(httpReq)
+	httpResp, err := c.http.Do(c.build(ctx, k))
 	if err != nil {
 		return outcome{sent: left.happened(ctx.Err() != nil), err: c.transportError(ctx, k.req, err)}
 	}
@@ -56,52 +50,72 @@ func readBody(resp *http.Response) ([]byte, error) {
 	return body.Bytes(), err
 }
 
-func (c *Client) build(ctx context.Context, k *call) (*http.Request, error) {
-	method := k.req.Method
-	if method == "" {
-		method = http.MethodGet
+// build makes the request by hand, for its address is known to be one.
+func (c *Client) build(ctx context.Context, k *call) *http.Request {
+	header := make(http.Header, len(k.req.Header)+5)
+	maps.Copy(header, k.req.Header) // whose values nobody writes to
+	header["Accept"] = []string{strings.Join(accepted(k.req), ", ")}
+	header["User-Agent"] = userAgent
+	bare := http.Request{
+		Method: k.req.Method, URL: k.address, Header: header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
-	var body io.Reader
-	if k.req.Body != nil {
-		body = bytes.NewReader(k.req.Body)
+	if bare.Method == "" {
+		bare.Method = http.MethodGet
 	}
-	httpReq, err := http.NewRequestWithContext(ctx, method, k.address, body)
-	if err != nil {
-		return nil, err
+	httpReq := bare.WithContext(ctx)
+	if body := k.req.Body; len(body) > 0 {
+		httpReq.ContentLength = int64(len(body))
+		httpReq.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		httpReq.Body = io.NopCloser(bytes.NewReader(body))
+	} else if body != nil {
+		httpReq.Body = http.NoBody
 	}
-	maps.Copy(httpReq.Header, k.req.Header) // whose values nobody writes to
-	httpReq.Header.Set("Accept", strings.Join(accepted(k.req), ", "))
-	httpReq.Header.Set("User-Agent", "tributary")
 	if basic := k.used.Basic; basic != nil {
 		httpReq.SetBasicAuth(basic.Username, basic.Password)
 	}
-	k.used.apply(httpReq.Header, forwarded(ctx))
-	return httpReq, nil
+	k.used.apply(header, forwarded(ctx))
+	return httpReq
 }
+
+var userAgent = []string{"tributary"} // which nobody writes to
 
 // address joins the base URL and the escaped segments. It refuses a segment
 // that servers and proxies between could resolve to another path, since they
 // unescape before they do: an escaped ".." still climbs, and an empty segment
 // is merged away.
-func (c *Client) address(req Request) (string, error) {
-	var b strings.Builder
-	b.WriteString(c.prefix)
+func (c *Client) address(req Request) (*url.URL, error) {
+	address := *c.base
+	path := make([]byte, 0, 128)
+	path = append(path, c.base.Path...)
+	isEscaped := c.base.RawPath != ""
 	for _, segment := range req.Path {
 		if climbs(segment) {
-			return "", errors.New("a part of the path is empty or made of dots")
+			return nil, errors.New("a part of the path is empty or made of dots")
 		}
-		b.WriteByte('/')
-		b.WriteString(url.PathEscape(segment))
+		path = append(append(path, '/'), segment...)
+		isEscaped = isEscaped || url.PathEscape(segment) != segment
+	}
+	address.Path = string(path)
+	if isEscaped {
+		path = append(path[:0], c.base.EscapedPath()...)
+		for _, segment := range req.Path {
+			path = append(append(path, '/'), url.PathEscape(segment)...)
+		}
+		address.RawPath = string(path)
 	}
 	if len(req.Query) > 0 {
-		b.WriteString("?" + req.Query.Encode())
+		address.RawQuery = req.Query.Encode()
 	}
-	return b.String(), nil
+	return &address, nil
 }
 
 func climbs(segment string) bool {
 	if segment == "" {
 		return true
+	}
+	if !strings.Contains(segment, ".") {
+		return false
 	}
 	pieces := strings.FieldsFunc(segment, func(r rune) bool { return r == '/' || r == '\\' })
 	return slices.Contains(pieces, ".") || slices.Contains(pieces, "..")
@@ -126,7 +140,10 @@ func (c *Client) checkContent(req Request, resp *Response) error {
 		return c.badData(req.Op, errors.New("the answer has a content encoding that was not asked for"))
 	}
 	written := resp.Header.Get("Content-Type")
-	if slices.Contains(accepted(req), written) { // as most are, without parameters
+	if slices.Contains(accepted(req), written) { // as most are, or as below
+		return nil
+	}
+	if media, ok := strings.CutSuffix(written, "; charset=utf-8"); ok && slices.Contains(accepted(req), media) {
 		return nil
 	}
 	media, _, err := mime.ParseMediaType(written)

@@ -28,7 +28,7 @@ func Decode(data []byte, into any) error {
 func DecodeAround(data []byte, into any, cut Cut) (cuts int, err error) {
 	s := skimmed(data, cut)
 	defer s.end()
-	if s.document() && json.Unmarshal(s.remaining(), into, known) == nil && !isNull(data) {
+	if s.document() && !isNull(data) && (&plainly{data: s.remaining()}).read(into) {
 		return s.cuts, nil
 	}
 	reflect.ValueOf(into).Elem().SetZero()
