@@ -31,10 +31,14 @@ func (m Mode) Configuration(vendors string) string {
 	text := "secret: one-for-all-gateways-of-this-run\n" + sandbox.Configuration(vendors)
 	for _, kind := range []string{"focus", "frontier", "intercode", "productive"} {
 		line := "    kind: " + kind + "\n"
-		text = strings.Replace(text, line, line+"    cache: { ttl: "+m.ttl+" }\n", 1)
+		text = strings.Replace(text, line, line+"    cache: { ttl: "+m.ttl+" }\n"+patient, 1)
 	}
 	return text + fmt.Sprintf("cache: { answers: { enabled: %t, memory: 64MiB } }\n", m.whole)
 }
+
+// patient has calls wait for room: on a busy machine many clients that ask for many
+// documents each fill a source's usual 64 calls for more than the usual second.
+const patient = "    timeout: 25s\n    bulkhead: { wait: 20s }\n"
 
 var age = regexp.MustCompile(`"ageSeconds":\d+`)
 

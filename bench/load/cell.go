@@ -2,7 +2,7 @@ package main
 
 import (
 	"bytes"
-	"errors"
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -164,7 +164,7 @@ func (c *cell) together(do func(*asker) (more bool, err error)) error {
 		})
 	}
 	running.Wait()
-	return errors.Join(faults...)
+	return cmp.Or(faults...)
 }
 
 // ask sends the request of a number, looks at the answer, and returns how long it
