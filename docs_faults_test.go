@@ -31,7 +31,7 @@ func TestTheFaultsPageNamesTestsThatThereAre(t *testing.T) {
 	for _, found := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllStringSubmatch(code.String(), -1) {
 		tests[found[1]] = true
 	}
-	named := regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(page(t, "docs/faults.md"), -1)
+	named := regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(page(t, "faults.md"), -1)
 	if len(named) < 20 {
 		t.Errorf("the page names %d tests", len(named))
 	}

@@ -27,6 +27,7 @@ type comparison struct {
 	before  []int64         // seats of each of written that are shown at least
 	wrong   []string
 	isStale bool
+	isDown  bool // something is stale because its source failed
 }
 
 // expected are the codes with which a source that fails is told of. Any other is
@@ -169,9 +170,8 @@ func (c *comparison) provenance(path string, got any) {
 	if (p["freshness"] == "STALE_SOURCE_DOWN") != (code != "") || code != "" && !slices.Contains(expected, code) {
 		c.fail("%s is %v for %q", path, p["freshness"], code)
 	}
-	if p["freshness"] != "FRESH" {
-		c.isStale = true
-	}
+	c.isStale = c.isStale || p["freshness"] != "FRESH"
+	c.isDown = c.isDown || p["freshness"] == "STALE_SOURCE_DOWN"
 }
 
 // list compares rows by their ids. Rows may be missing where completeness says
