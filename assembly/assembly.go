@@ -57,6 +57,10 @@ type Invalid struct{ error }
 // Unwrap gives the problems.
 func (e Invalid) Unwrap() error { return e.error }
 
+// StopRefreshing begins nothing more that no caller waits for: the process is
+// about to end.
+func (a *Assembly) StopRefreshing() { a.cache.StopRefreshing() }
+
 // Close ends what runs in the background and hangs up.
 func (a *Assembly) Close() {
 	if a.Gateway != nil {
@@ -151,10 +155,18 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 		a.Gateway.Ready.PingRedis = a.Redis.Ping
 		a.Gateway.Metrics.WatchCounter("tributary_redis_faults_total", "Look-ups and writes that Redis did not answer.", a.Redis.Faults)
 		a.Gateway.Metrics.WatchCounter("tributary_redis_unacknowledged_total", "Changes that not every replica said in time to have heard of.", a.cache.Unacknowledged)
+		a.Gateway.Metrics.WatchGauge("tributary_redis_hears_drops", "1 where the changes that other replicas make are heard of, 0 where they may be missed at present.", a.hearsDrops)
 		a.Gateway.Metrics.WatchCounter("tributary_quota_redis_faults_total", "Questions about sources' quotas that Redis did not answer.", a.quotas.Faults)
 		a.Gateway.Metrics.WatchCounter("tributary_audit_lost_total", "Writes that the audit stream in Redis does not have.", a.ledger.Lost)
 	}
 	return a, nil
+}
+
+func (a *Assembly) hearsDrops() float64 {
+	if a.cache.IsDeaf() {
+		return 0
+	}
+	return 1
 }
 
 // openSources opens all, and tells the faults of all.

@@ -154,6 +154,7 @@ func TestAFaultSaysWhereItStandsAndWhatWouldBeRight(t *testing.T) {
 		{"a Redis without a host", least + "redis:\n  url: redis:///0\n", "c.yaml:3:8: redis.url: the URL names no host; write it like redis://127.0.0.1:6379/0"},
 		{"an address without a port", least + "redis: { addrs: [a] }\n", "c.yaml:2:10: redis.addrs: number 1 is no host:port"},
 		{"a timeout without time", least + "timeouts: { idle: 0s }\n", "c.yaml:2:19: timeouts.idle: a timeout is longer than 0s"},
+		{"a drain of less than nothing", least + "timeouts: { drain: -1s }\n", "c.yaml:2:20: timeouts.drain: it takes no less than 0s to turn away"},
 		{"less time to send than to make", least + "timeouts: { request: 2m }\n", "c.yaml:2:11: timeouts.write: an answer may take 2m0s to be made (request), so sending it may not take less"},
 		{"a misspelt switch", least + "development: { graphql: true }\n", `c.yaml:2:16: development.graphql: unknown key "graphql", did you mean "graphiql"?`},
 		{"accounts of one word", least + "accounts: a.yaml\n", "c.yaml:2:11: accounts: a list of accounts is needed here, or { file: PATH }"},

@@ -134,7 +134,7 @@ func (l *Log) Validate() error {
 
 // Defaults fills in what the file need not say.
 func (t *Timeouts) Defaults() {
-	*t = Timeouts{Header: 5 * time.Second, Body: 30 * time.Second, Request: 30 * time.Second, Write: 90 * time.Second, Idle: 2 * time.Minute}
+	*t = Timeouts{Header: 5 * time.Second, Body: 30 * time.Second, Request: 30 * time.Second, Write: 90 * time.Second, Idle: 2 * time.Minute, Drain: 2 * time.Second}
 }
 
 // Validate refuses times that would end every request, or none.
@@ -147,6 +147,9 @@ func (t *Timeouts) Validate() error {
 		if timeout.time <= 0 {
 			faults = append(faults, Invalidf(timeout.key, "a timeout is longer than 0s"))
 		}
+	}
+	if t.Drain < 0 {
+		faults = append(faults, Invalidf("drain", "it takes no less than 0s to turn away"))
 	}
 	if t.Write < t.Request {
 		faults = append(faults, Invalidf("write", "an answer may take %s to be made (request), so sending it may not take less", t.Request))
