@@ -46,6 +46,7 @@ type Assembly struct {
 	quotas  *quota.Governor
 	ledger  *ledger.Ledger
 	store   redis.UniversalClient // of the ledger; nil where there is none
+	asked   redis.UniversalClient // by operations on their way; nil where there is none
 	sources []*loaders.Source
 	secrets *secrets.Files
 	edge    edge
@@ -73,6 +74,7 @@ func (a *Assembly) Close() {
 	}
 	if a.store != nil {
 		a.store.Close()
+		a.asked.Close()
 	}
 	a.cache.Close()
 	if a.Redis != nil {
@@ -96,7 +98,7 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 			return nil, Invalid{err}
 		}
 	}
-	a.quotas = quota.New(a.store, quota.Options{Timeout: redisWait, Log: log, Now: now})
+	a.quotas = quota.New(a.asked, quota.Options{Timeout: redisWait, Log: log, Now: now})
 	opened, err := a.openSources(settings, secret, now)
 	if err != nil {
 		return nil, Invalid{err}
@@ -204,7 +206,7 @@ func (a *Assembly) openDirectory(file string, settings *config.Config, opened []
 // than a look into the cache.
 const ledgerTimeout = 500 * time.Millisecond
 
-// openRedis opens the cache's tier and the ledger's store.
+// openRedis opens the cache's tier, the ledger's store and what operations ask.
 func (a *Assembly) openRedis(settings *config.Redis) error {
 	written, err := redisConfig(settings)
 	if err != nil {
@@ -213,8 +215,14 @@ func (a *Assembly) openRedis(settings *config.Redis) error {
 	if a.store, err = written.Open(ledgerTimeout); err != nil {
 		return err
 	}
-	a.Redis, err = cache.OpenRedis(written)
-	return err
+	if a.asked, err = written.Open(redisWait); err != nil {
+		return err
+	}
+	if a.Redis, err = cache.OpenRedis(written); err != nil {
+		return err
+	}
+	a.Redis.Share(a.asked)
+	return nil
 }
 
 func redisConfig(settings *config.Redis) (cache.RedisConfig, error) {
