@@ -148,9 +148,6 @@ func (t *Timeouts) Validate() error {
 			faults = append(faults, Invalidf(timeout.key, "a timeout is longer than 0s"))
 		}
 	}
-	if t.Drain < 0 {
-		faults = append(faults, Invalidf("drain", "it takes no less than 0s to turn away"))
-	}
 	if t.Write < t.Request {
 		faults = append(faults, Invalidf("write", "an answer may take %s to be made (request), so sending it may not take less", t.Request))
 	}
