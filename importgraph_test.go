@@ -104,7 +104,7 @@ func anyMatch(patterns []string, path string) bool {
 
 func match(pattern, path string) bool {
 	if pattern == beyondConfiguration {
-		return match(beyondStandardLibrary, path) && path != "tributary/config" && path != "tributary/secrets"
+		return match(beyondStandardLibrary, path) && path != "tributary/config" && path != "tributary/secrets" && path != "tributary/sealing"
 	}
 	if pattern == beyondStandardLibrary {
 		first, _, _ := strings.Cut(path, "/")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,7 +15,6 @@ import (
 
 	"tributary/assembly"
 	"tributary/config"
-	"tributary/gateway"
 	"tributary/identity"
 	"tributary/sandbox"
 )
@@ -38,28 +36,22 @@ func (a address) Validate() error {
 	return config.CheckListen(string(a))
 }
 
-// drainTime is how long a request that is under way may take to finish. A write,
-// which would be in doubt if it were cut off, may take writeDrainTime more.
-const (
-	drainTime      = 10 * time.Second
-	writeDrainTime = 35 * time.Second
-)
-
 // Run serves until SIGTERM or SIGINT.
 func (c serveCommand) Run(to streams) error {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	defer stop()
+	ends := make(chan os.Signal, 2)
+	signal.Notify(ends, syscall.SIGTERM, os.Interrupt)
+	defer signal.Stop(ends)
 	if c.Sandbox {
-		return c.serveSandbox(ctx, to)
+		return c.serveSandbox(ends, to)
 	}
 	settings, err := config.Load(c.Config, os.LookupEnv)
 	if err != nil {
 		return usageError{err}
 	}
-	return c.serve(ctx, c.Config, settings, nil, to)
+	return c.serve(ends, c.Config, settings, nil, to)
 }
 
-func (c serveCommand) serveSandbox(ctx context.Context, to streams) error {
+func (c serveCommand) serveSandbox(ends <-chan os.Signal, to streams) error {
 	vendors := sandbox.New(time.Now).Handler()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -73,11 +65,11 @@ func (c serveCommand) serveSandbox(ctx context.Context, to streams) error {
 	if err != nil {
 		return err
 	}
-	return c.serve(ctx, "", settings, vendors, to)
+	return c.serve(ends, "", settings, vendors, to)
 }
 
-// serve runs a gateway of that configuration until ctx ends, then drains it.
-func (c serveCommand) serve(ctx context.Context, file string, settings *config.Config, vendors http.Handler, to streams) error {
+// serve runs a gateway of that configuration until one of ends comes, then drains it.
+func (c serveCommand) serve(ends <-chan os.Signal, file string, settings *config.Config, vendors http.Handler, to streams) error {
 	if c.Listen != "" {
 		settings.Listen = string(c.Listen)
 	}
@@ -115,7 +107,8 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 		running.Go(func() { server.Serve(admin) })
 		defer server.Close()
 	}
-	server := newServer(built.Gateway.Handler(), settings.Timeouts)
+	handler := &leaving{Handler: built.Gateway.Handler()}
+	server := newServer(handler, settings.Timeouts)
 	server.MaxHeaderBytes = int(built.Gateway.HTTP.Header)
 	failed := make(chan error, 1)
 	scheme := "http"
@@ -135,10 +128,13 @@ func (c serveCommand) serve(ctx context.Context, file string, settings *config.C
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
-	case <-ctx.Done():
+	case end := <-ends:
+		d := &drain{built: built, server: server, handler: handler, log: log}
+		if d.begin(); end != os.Interrupt {
+			d.turnAway(settings.Timeouts.Drain, ends)
+		}
+		return d.finish()
 	}
-	built.Drain()
-	return drain(server, built.Gateway, log)
 }
 
 // newServer bounds what a slow or greedy client can hold.
@@ -159,28 +155,6 @@ func usualTimeouts() config.Timeouts {
 	var timeouts config.Timeouts
 	timeouts.Defaults()
 	return timeouts
-}
-
-// drain stops accepting and lets what runs finish.
-func drain(server *http.Server, gateway *gateway.Gateway, log *slog.Logger) error {
-	log.Info("draining", "atMost", drainTime, "writesAtMost", drainTime+writeDrainTime)
-	err := shutDown(server, drainTime)
-	end := time.Now().Add(writeDrainTime)
-	for errors.Is(err, context.DeadlineExceeded) && time.Now().Before(end) && gateway.Writes.Wait(time.Until(end)) {
-		err = shutDown(server, time.Second) // for the answers to get out, or the next write of a document to begin
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		log.Warn("requests were still running at the end of the drain and are cut off")
-		err = server.Close()
-	}
-	log.Info("stopped")
-	return err
-}
-
-func shutDown(server *http.Server, within time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), within)
-	defer cancel()
-	return server.Shutdown(ctx)
 }
 
 // greet tells a person where to go.

@@ -46,6 +46,7 @@ type Assembly struct {
 	quotas  *quota.Governor
 	ledger  *ledger.Ledger
 	store   redis.UniversalClient // of the ledger; nil where there is none
+	asked   redis.UniversalClient // by operations on their way; nil where there is none
 	sources []*loaders.Source
 	secrets *secrets.Files
 	edge    edge
@@ -76,6 +77,7 @@ func (a *Assembly) Close() {
 	}
 	if a.store != nil {
 		a.store.Close()
+		a.asked.Close()
 	}
 	a.cache.Close()
 	if a.Redis != nil {
@@ -99,7 +101,7 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 			return nil, Invalid{err}
 		}
 	}
-	a.quotas = quota.New(a.store, quota.Options{Timeout: redisWait, Log: log, Now: now})
+	a.quotas = quota.New(a.asked, quota.Options{Timeout: redisWait, Log: log, Now: now})
 	opened, err := a.openSources(settings, secret, now)
 	if err != nil {
 		return nil, Invalid{err}
@@ -158,10 +160,18 @@ func Build(file string, settings *config.Config, sdl string, now func() time.Tim
 		a.Gateway.Ready.PingRedis = a.Redis.Ping
 		a.Gateway.Metrics.WatchCounter("tributary_redis_faults_total", "Look-ups and writes that Redis did not answer.", a.Redis.Faults)
 		a.Gateway.Metrics.WatchCounter("tributary_redis_unacknowledged_total", "Changes that not every replica said in time to have heard of.", a.cache.Unacknowledged)
+		a.Gateway.Metrics.WatchGauge("tributary_redis_hears_drops", "1 where the changes that other replicas make are heard of, 0 where they may be missed at present.", a.hearsDrops)
 		a.Gateway.Metrics.WatchCounter("tributary_quota_redis_faults_total", "Questions about sources' quotas that Redis did not answer.", a.quotas.Faults)
 		a.Gateway.Metrics.WatchCounter("tributary_audit_lost_total", "Writes that the audit stream in Redis does not have.", a.ledger.Lost)
 	}
 	return a, nil
+}
+
+func (a *Assembly) hearsDrops() float64 {
+	if a.cache.IsDeaf() {
+		return 0
+	}
+	return 1
 }
 
 // openSources opens all, and tells the faults of all.
@@ -199,7 +209,7 @@ func (a *Assembly) openDirectory(file string, settings *config.Config, opened []
 // than a look into the cache.
 const ledgerTimeout = 500 * time.Millisecond
 
-// openRedis opens the cache's tier and the ledger's store.
+// openRedis opens the cache's tier, the ledger's store and what operations ask.
 func (a *Assembly) openRedis(settings *config.Redis) error {
 	written, err := redisConfig(settings)
 	if err != nil {
@@ -208,8 +218,14 @@ func (a *Assembly) openRedis(settings *config.Redis) error {
 	if a.store, err = written.Open(ledgerTimeout); err != nil {
 		return err
 	}
-	a.Redis, err = cache.OpenRedis(written)
-	return err
+	if a.asked, err = written.Open(redisWait); err != nil {
+		return err
+	}
+	if a.Redis, err = cache.OpenRedis(written); err != nil {
+		return err
+	}
+	a.Redis.Share(a.asked)
+	return nil
 }
 
 func redisConfig(settings *config.Redis) (cache.RedisConfig, error) {

@@ -98,7 +98,7 @@ func (a *Assembly) openEdge(g *gateway.Gateway, file string, settings *config.Co
 			_, err := g.Documents.Prepare(text)
 			return err
 		},
-		Redis: a.store, Timeout: redisWait, Log: log,
+		Redis: a.asked, Timeout: redisWait, Log: log,
 	})
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (a *Assembly) openEdge(g *gateway.Gateway, file string, settings *config.Co
 	g.Arriving, g.Callers = throttle.NewGate(most.Requests, most.PerAddress), throttle.NewGate(most.Requests, most.PerCaller)
 	g.Sending = throttle.NewWeights(int64(g.HTTP.Answers), int64(g.HTTP.Answers)/4)
 	g.Failures = throttle.NewFailures(w.throttle.Failures)
-	g.Budgets = throttle.NewLimiter(w.throttle.Rate, a.store, redisWait)
+	g.Budgets = throttle.NewLimiter(w.throttle.Rate, a.asked, redisWait)
 	g.Metrics.WatchEdge(g.Callers, g.Arriving, g.Sending, g.Budgets, g.Persisted)
 	g.Vary = varying(settings.Sources)
 	g.RequestTime, g.Development = settings.Timeouts.Request, settings.Development

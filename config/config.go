@@ -65,13 +65,14 @@ type Development struct {
 	Suggestions   bool `yaml:"suggestions"`   // "Did you mean" in errors
 }
 
-// Timeouts bound what a client can hold, each above zero.
+// Timeouts bound what a client can hold, each above zero, and how it is let go.
 type Timeouts struct {
 	Header  time.Duration `yaml:"header"`  // for a request's header to arrive
 	Body    time.Duration `yaml:"body"`    // for header and body to arrive
 	Request time.Duration `yaml:"request"` // for an answer to be made
 	Write   time.Duration `yaml:"write"`   // from the header's arrival to the answer's last byte
 	Idle    time.Duration `yaml:"idle"`    // between two requests of a connection
+	Drain   time.Duration `yaml:"drain"`   // after SIGTERM, for balancers to turn away; the one that may be zero
 }
 
 // Edge is the settings of parts that read them by themselves.

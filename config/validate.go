@@ -134,7 +134,7 @@ func (l *Log) Validate() error {
 
 // Defaults fills in what the file need not say.
 func (t *Timeouts) Defaults() {
-	*t = Timeouts{Header: 5 * time.Second, Body: 30 * time.Second, Request: 30 * time.Second, Write: 90 * time.Second, Idle: 2 * time.Minute}
+	*t = Timeouts{Header: 5 * time.Second, Body: 30 * time.Second, Request: 30 * time.Second, Write: 90 * time.Second, Idle: 2 * time.Minute, Drain: 2 * time.Second}
 }
 
 // Validate refuses times that would end every request, or none.

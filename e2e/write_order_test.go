@@ -80,8 +80,7 @@ func TestWritesToOneSubscriptionAreMadeOneByOne(t *testing.T) {
 	}
 }
 
-// A gateway that stood still for longer than its lease sends nothing: another
-// may have written meanwhile.
+// A gateway whose lease is gone sends nothing: another may have written meanwhile.
 func TestAWriteWhoseLeaseWasLostIsNotSent(t *testing.T) {
 	server := redistest.Start(t)
 	w := start(t, func(text string) string { return "redis: { url: '" + server.URL() + "', timeout: 2s }\n" + text })

@@ -55,15 +55,16 @@ func (c *Claim) Sending(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	// One that stood still for longer than its lease may have been followed by
-	// another, which sends the write itself.
+	// One whose lease is gone, be it that it stood still for longer than that or
+	// that Redis was flushed, may have been followed by another, which sends the
+	// write itself.
 	if err := c.held.renew(ctx); err != nil {
 		return unreachable(err)
 	}
 	if err := c.note(ctx, record{State: sending}); err != nil {
 		return err
 	}
-	// And one that stood still in between must not send what another has.
+	// And one that lost it in between must not send what another has.
 	if err := c.held.renew(ctx); err != nil {
 		return unreachable(err)
 	}

@@ -196,3 +196,57 @@ func awaitReplicas(t *testing.T, client redis.UniversalClient) {
 		return master.Wait(ctx, 1, 5*time.Second).Err()
 	}))
 }
+
+// The client asks a node that hangs up to four times. A write waits for half of
+// that at most, by each question.
+func TestAQuestionToANodeThatHangsEndsAfterTwoWaits(t *testing.T) {
+	const one = 500 * time.Millisecond
+	cluster := redistest.StartCluster(t)
+	l, client := member(t, cache.RedisConfig{Addrs: cluster.Addrs()}, one)
+	claimed := func(t *testing.T) *ledger.Claim {
+		t.Helper()
+		claim, past, err := l.Begin(ctx, owner, "id", input)
+		if err != nil || past != nil {
+			t.Fatalf("it begins with %v, %v", past, err)
+		}
+		return claim
+	}
+	for _, step := range []struct {
+		name      string
+		questions time.Duration
+		prepare   func(t *testing.T) (do func())
+	}{
+		{"to send", 1, func(t *testing.T) func() {
+			claim := claimed(t)
+			t.Cleanup(claim.Abandon)
+			return func() { expectUnreachable(t, claim.Sending(ctx)) }
+		}},
+		// It looks and gives the lease back, which waits for a renewal under way.
+		{"to release", 3, func(t *testing.T) func() { claim := claimed(t); return func() { claim.Release(ctx) } }},
+		// It asks for the lease, and takes that back.
+		{"to lock", 2, func(t *testing.T) func() {
+			return func() {
+				unlock, _, err := l.Lock(ctx, "{id}")
+				must(t, err)
+				t.Cleanup(unlock)
+			}
+		}},
+		{"to begin", 1, func(t *testing.T) func() { return func() { begin(t, l, ledger.ErrUnreachable.Error()) } }},
+	} {
+		t.Run(step.name, func(t *testing.T) {
+			eventually(t, "all nodes serve", func() bool { return client.Set(ctx, "{id}", "", time.Millisecond).Err() == nil })
+			do := step.prepare(t)
+			master := cluster.MasterOf(recordKey)
+			master.Pause()
+			begun := time.Now()
+			do()
+			took := time.Since(begun)
+			master.Resume()
+			cluster.AwaitWhole()
+			t.Logf("%v", took.Round(time.Millisecond))
+			if took > step.questions*2*one+one { // for a busy machine
+				t.Errorf("it took %v, and is promised within %v", took, step.questions*2*one)
+			}
+		})
+	}
+}

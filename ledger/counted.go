@@ -29,7 +29,8 @@ return 0
 func counted(owner string) string { return "tributary:idempotency:of:{" + owner + "}" }
 
 func (s *shared) take(ctx context.Context, n name) ([]byte, bool, error) {
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := s.uncut(ctx)
+	defer cancel()
 	var had *redis.StringCmd
 	var counting *redis.Cmd
 	_, _ = s.client.Pipelined(ctx, func(pipe redis.Pipeliner) error { // each tells its own error
@@ -49,7 +50,8 @@ func (s *shared) take(ctx context.Context, n name) ([]byte, bool, error) {
 }
 
 func (s *shared) forget(ctx context.Context, n name) error {
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := s.uncut(ctx)
+	defer cancel()
 	_, err := s.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		pipe.Del(ctx, n.key)
 		pipe.ZRem(ctx, counted(n.owner), n.key)

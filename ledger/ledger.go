@@ -40,13 +40,13 @@ type Ledger struct {
 
 // New makes a ledger in Redis, whose records seal encrypts; nil for not. With a nil client it keeps everything in memory,
 // apart from any other Ledger. The client stays its owner's to close, after the
-// Ledger, and its timeouts bound each round trip: a context that ends does not
+// Ledger, and twice its read timeout bounds each round trip: a context that ends does not
 // cut one short, since nobody would know what came of it.
 func New(client redis.UniversalClient, seal *sealing.Ring) *Ledger {
 	if client == nil {
 		return &Ledger{store: newMemory()}
 	}
-	fast := newCircuit()
+	fast := newCircuit(patienceOf(client))
 	return &Ledger{store: newShared(client, fast, seal), client: client, fast: fast}
 }
 

@@ -10,8 +10,8 @@ import (
 
 // Lock makes the caller the only writer of name over all replicas, until it
 // calls unlock, which may be called again without effect. isHeld reports whether
-// it still is: one that stood still for longer than the lease may have been
-// followed by another. Callers of one process get it in the order they came. Lock waits as long as ctx lets it, and then
+// it still is: one that stood still for longer than the lease, or whose lease was
+// flushed, may have been followed by another. Callers of one process get it in the order they came. Lock waits as long as ctx lets it, and then
 // returns ErrBusy, its only error.
 //
 // The lock is a lease in Redis of 5 seconds that is extended while it is held,

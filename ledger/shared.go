@@ -19,7 +19,8 @@ import (
 // shared is the store in Redis. A caller's context never cuts a command short:
 // one that was canceled on its way may have been carried out or not.
 type shared struct {
-	client  redis.UniversalClient
+	client redis.UniversalClient
+	patience
 	fast    *circuit
 	seal    *sealing.Ring
 	locks   *redsync.Redsync
@@ -28,23 +29,47 @@ type shared struct {
 	running sync.WaitGroup
 }
 
+// patience bounds a command as a whole. The client bounds each of its waits alone,
+// and over a Cluster waits up to four times for a node that hangs.
+type patience time.Duration
+
+func patienceOf(client redis.UniversalClient) patience {
+	var one time.Duration
+	switch client := client.(type) {
+	case *redis.Client:
+		one = client.Options().ReadTimeout
+	case *redis.ClusterClient:
+		one = client.Options().ReadTimeout
+	}
+	if one <= 0 {
+		return patience(leaseLength)
+	}
+	return patience(2 * one)
+}
+
+// uncut is for a command that goes on though its caller has gone.
+func (p patience) uncut(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), time.Duration(p))
+}
+
 // circuit answers at once while Redis is silent. What a write that has begun
 // waits for does not go through it: an answer is to be kept if it can be.
 type circuit = breaker.Breaker[[]byte]
 
-func newCircuit() *circuit {
-	return breaker.New[[]byte](leaseLength, slog.Default(), // the client's timeouts are the shorter ones
+func newCircuit(p patience) *circuit {
+	return breaker.New[[]byte](time.Duration(p), slog.Default(),
 		"writes with an idempotency key are refused, and the audit stream has gaps",
 		"writes with an idempotency key are made, and the audit stream goes on")
 }
 
 func newShared(client redis.UniversalClient, fast *circuit, seal *sealing.Ring) *shared {
 	return &shared{
-		client:  client,
-		fast:    fast,
-		seal:    seal,
-		locks:   redsync.New(goredis.NewPool(client)),
-		closing: make(chan struct{}),
+		client:   client,
+		patience: patienceOf(client),
+		fast:     fast,
+		seal:     seal,
+		locks:    redsync.New(goredis.NewPool(client)),
+		closing:  make(chan struct{}),
 	}
 }
 
@@ -87,20 +112,22 @@ func present(data []byte, err error) ([]byte, bool, error) {
 }
 
 func (s *shared) set(ctx context.Context, n name, data []byte) error {
-	return s.client.Set(context.WithoutCancel(ctx), n.key, s.seal.Seal(data, n.key), keepFor).Err()
+	ctx, cancel := s.uncut(ctx)
+	defer cancel()
+	return s.client.Set(ctx, n.key, s.seal.Seal(data, n.key), keepFor).Err()
 }
 
 func (s *shared) lease(ctx context.Context, key string) (lease, error) {
 	mutex := s.locks.NewMutex(key+":running",
 		redsync.WithExpiry(leaseLength),
-		redsync.WithTimeoutFactor(1)) // the client's timeouts are the shorter ones
+		redsync.WithTimeoutFactor(float64(s.patience)/float64(leaseLength)))
 	if err := mutex.TryLockContext(context.WithoutCancel(ctx)); err != nil {
 		if isTaken(err) {
 			return nil, errTaken
 		}
 		return nil, err
 	}
-	held := &sharedLease{mutex: mutex, stop: make(chan struct{}), stopped: make(chan struct{})}
+	held := &sharedLease{patience: s.patience, mutex: mutex, stop: make(chan struct{}), stopped: make(chan struct{})}
 	s.running.Go(func() { held.extend(s.closing) })
 	return held, nil
 }
@@ -112,6 +139,7 @@ func isTaken(err error) bool {
 }
 
 type sharedLease struct {
+	patience
 	mu    sync.Mutex // guards the two below; a redsync.Mutex is for one goroutine
 	mutex *redsync.Mutex
 	told  bool // the log knows that it was lost
@@ -142,7 +170,9 @@ func (h *sharedLease) extend(closing <-chan struct{}) {
 func (h *sharedLease) renew(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	_, err := h.mutex.ExtendContext(context.WithoutCancel(ctx))
+	ctx, cancel := h.uncut(ctx)
+	defer cancel()
+	_, err := h.mutex.ExtendContext(ctx)
 	if isTaken(err) {
 		h.tellLost()
 		return errLost
@@ -156,7 +186,9 @@ func (h *sharedLease) end() {
 	<-h.stopped
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if _, err := h.mutex.Unlock(); isTaken(err) {
+	ctx, cancel := h.uncut(context.Background())
+	defer cancel()
+	if _, err := h.mutex.UnlockContext(ctx); isTaken(err) {
 		h.tellLost()
 	}
 }

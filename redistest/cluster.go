@@ -88,6 +88,17 @@ func (c *Cluster) Client() *redis.ClusterClient {
 // AwaitWhole waits for.
 func (c *Cluster) KillMasterOf(key string) *Server {
 	c.t.Helper()
+	node := c.MasterOf(key)
+	node.Kill()
+	c.mu.Lock()
+	c.dead = append(c.dead, node)
+	c.mu.Unlock()
+	return node
+}
+
+// MasterOf is the master that serves a key.
+func (c *Cluster) MasterOf(key string) *Server {
+	c.t.Helper()
 	asked := c.alive()[0]
 	slot := asked.Do("CLUSTER", "KEYSLOT", key).(int64)
 	for _, known := range asked.known() {
@@ -96,10 +107,6 @@ func (c *Cluster) KillMasterOf(key string) *Server {
 		}
 		for _, node := range c.alive() {
 			if node.addr == known.addr {
-				node.Kill()
-				c.mu.Lock()
-				c.dead = append(c.dead, node)
-				c.mu.Unlock()
 				return node
 			}
 		}

@@ -49,7 +49,7 @@ func (r *run) make(ctx context.Context, claim *ledger.Claim) *Result {
 	}
 	if r.isHeld != nil && !r.isHeld(ctx) {
 		return failed(refuse(billing.CodeConflict, r.source.Name(), nil,
-			"the gateway stood still while it prepared the write, and another may have been made meanwhile; nothing was sent, look and try again"))
+			"the gateway lost its lock on it while it prepared the write, and another may have been made meanwhile; nothing was sent, look and try again"))
 	}
 	if claim != nil {
 		if err := claim.Sending(ctx); err != nil {
