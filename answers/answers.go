@@ -26,8 +26,7 @@ type Key struct {
 
 // Answer is a kept answer. Nobody changes it but its Cache.
 type Answer struct {
-	Body  []byte
-	ETag  string
+	Body  []byte // in which ages are to be filled in; see loaders.Basis.AsOf
 	Basis loaders.Basis
 	// Directory is the directory of accounts that it was made by.
 	Directory *accounts.Directory

@@ -149,7 +149,7 @@ func (c *Cache) load(ctx context.Context, codec codec, policy Policy, keys []Key
 		if policy.grade(key, e, now) == dead {
 			continue
 		}
-		if own, ok := c.memory.GetIfPresent(key); ok && !e.fetchedAt.After(own.fetchedAt) {
+		if own, ok := c.memory.GetIfPresent(key); ok && !own.isDoubted && !e.fetchedAt.After(own.fetchedAt) {
 			found[key] = own
 			continue
 		}

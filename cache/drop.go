@@ -104,13 +104,22 @@ func (c *Cache) letGo(matches func(Key) bool) []Key {
 	return known
 }
 
-// invalidateAll does that with everything.
-func (c *Cache) invalidateAll() {
+// doubtAll is for when this process may have missed drops. What it keeps is good
+// for no more than to be shown where a source fails, when nobody knows better.
+func (c *Cache) doubtAll() {
 	defer c.tellDropped(nil)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.drops++
-	c.memory.InvalidateAll()
+	for key, e := range c.memory.All() {
+		if e.absent {
+			c.memory.Invalidate(key)
+			continue
+		}
+		doubted := *e
+		doubted.isDoubted = true
+		c.memory.Set(key, &doubted)
+	}
 	for _, f := range c.flights {
 		c.overtake(f)
 	}

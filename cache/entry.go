@@ -14,6 +14,7 @@ type entry struct {
 	absent    bool
 	fetchedAt time.Time // to the millisecond, as Redis holds it
 	size      int       // of the encoded value, not compressed
+	isDoubted bool      // it may have been dropped elsewhere without this process hearing of it
 
 	// pausedUntil and pauseErr follow a failed refresh: until then the source
 	// is not waited for again.

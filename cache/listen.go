@@ -186,7 +186,7 @@ func (l *listener) begin() bool {
 		return false
 	}
 	if l.tried {
-		l.cache.invalidateAll()
+		l.cache.doubtAll()
 		slog.Info("what other replicas drop is heard of again")
 	}
 	l.tried, l.pause = true, 0

@@ -53,6 +53,9 @@ const trusted = 5 * time.Second
 // grade is the policy's, but for a memory that may have missed a drop.
 func (c *Cache) grade(policy Policy, key Key, e *entry, now time.Time) grade {
 	grade := policy.grade(key, e, now)
+	if e.isDoubted {
+		return min(grade, reserve)
+	}
 	if grade == fresh && c.deaf.Load() && now.Sub(e.fetchedAt) > trusted {
 		return stale
 	}

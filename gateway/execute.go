@@ -122,8 +122,10 @@ func (g *graphQL) run(ctx context.Context, asked *graphql.OperationContext) *res
 	answer := answers(ctx)
 	entryOf(ctx).executed = time.Now()
 	done := &result{outcome: graphqlhttp.Executed, answer: answer, isWrite: isWrite, text: asked.RawQuery}
-	if loads := entryOf(ctx).loads; !isWrite {
-		done.basis, done.directory, done.fetched = loads.Basis(), loads.Directory(), loads.CacheMisses()
+	loads := entryOf(ctx).loads
+	done.basis, done.asOf = loads.Basis(), loads.Now()
+	if !isWrite {
+		done.directory, done.fetched = loads.Directory(), loads.CacheMisses()
 		done.isLive = isLive(asked.Operation.SelectionSet)
 	}
 	if err := room.fault(ctx); err != nil {

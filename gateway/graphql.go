@@ -103,8 +103,9 @@ func (g *graphQL) serve(w http.ResponseWriter, r *http.Request) *graphqlhttp.Ref
 		answer.Status = http.StatusForbidden
 		w.Header().Set("WWW-Authenticate", result.lacks.challenge())
 	}
-	answer.Body = g.marshal(ctx, result, int(g.HTTP.Answer))
-	g.keep(w.Header(), entryOf(ctx), requests[0], asked, result, &answer)
+	ageless := g.marshal(ctx, result, int(g.HTTP.Answer))
+	answer.Body = result.basis.AsOf(ageless, result.asOf)
+	g.keep(w.Header(), r, requests[0], asked, result, ageless, &answer)
 	return g.send(w, r, answer, result.isWrite)
 }
 
@@ -120,7 +121,8 @@ func (g *graphQL) serveBatch(w http.ResponseWriter, r *http.Request, media strin
 		}
 		result.retryAfter(w.Header())
 		hasWritten = hasWritten || result.isWrite
-		body.Write(bytes.TrimSpace(g.marshal(r.Context(), result, int(g.HTTP.Answer)-body.Len())))
+		part := g.marshal(r.Context(), result, int(g.HTTP.Answer)-body.Len())
+		body.Write(bytes.TrimSpace(result.basis.AsOf(part, result.asOf)))
 	}
 	body.WriteByte(']')
 	entryOf(r.Context()).noteBatch()
@@ -152,9 +154,12 @@ type result struct {
 	isWrite bool
 	lacks   *missingScope // why it is refused; nil for any other reason
 
+	// Of what was executed.
+	text  string // of its document
+	basis loaders.Basis
+	asOf  time.Time
+
 	// Of a query that was executed.
-	text      string // of its document
-	basis     loaders.Basis
 	directory *accounts.Directory
 	fetched   int64 // documents that no cache had
 	isLive    bool  // it tells of the gateway itself
@@ -189,7 +194,8 @@ func (r *result) retryAfter(header http.Header) {
 	}
 }
 
-// marshal writes an answer within its bounds, of which room is left for its data.
+// marshal writes an answer within its bounds, of which room is left for its data;
+// what stands for ages is still in it.
 // What a write has done is told at any size.
 func (g *graphQL) marshal(ctx context.Context, r *result, room int) []byte {
 	answer := r.answer

@@ -75,24 +75,33 @@ func (g *graphQL) recall(w http.ResponseWriter, r *http.Request, media string, a
 	g.Persisted.Accept(ctx, found)
 	entry := entryOf(ctx)
 	entry.operation, entry.kind, entry.isKept = kept.Operation, kept.Kind, true
+	now := g.Portfolio.Sources.Now()
 	answer := graphqlhttp.Answer{
-		Status: http.StatusOK, Media: media, Body: kept.Body, ETag: kept.ETag,
-		Lasts:   g.lasting(kept.Basis),
-		Encoded: func(coding graphqlhttp.Coding) []byte { return kept.Encoded(string(coding), coding.Encode) },
+		Status: http.StatusOK, Media: media, Body: kept.Basis.AsOf(kept.Body, now),
+		Lasts: lasting(&kept.Basis, now),
+	}
+	if len(kept.Basis.Ages) == 0 {
+		answer.Encoded = func(coding graphqlhttp.Coding) []byte { return kept.Encoded(string(coding), coding.Encode) }
+	}
+	if r.Method == http.MethodGet {
+		answer.ETag = tagOf(answer.Body)
 	}
 	w.Header()["Cache-Status"] = []string{"tributary-answers; hit; ttl=" + strconv.FormatInt(int64(answer.Lasts.Left/time.Second), 10)}
 	return true, g.send(w, r, answer, false)
 }
 
 // keep keeps what was answered without an error, and says so in the header.
-func (g *graphQL) keep(header http.Header, entry *entry, request *graphqlhttp.Request, asked *asking, r *result, answer *graphqlhttp.Answer) {
+// ageless is its body, in which ages are still to be filled in.
+func (g *graphQL) keep(header http.Header, from *http.Request, request *graphqlhttp.Request, asked *asking, r *result, ageless []byte, answer *graphqlhttp.Answer) {
 	isGiven := r.outcome == graphqlhttp.Executed && !r.isWrite && len(r.answer.Errors) == 0
 	if !isGiven {
 		return
 	}
 	if !r.basis.IsFleeting && !r.isLive {
-		answer.Lasts = g.lasting(r.basis)
-		answer.ETag = tagOf(answer.Body)
+		answer.Lasts = lasting(&r.basis, g.Portfolio.Sources.Now())
+		if from.Method == http.MethodGet {
+			answer.ETag = tagOf(answer.Body)
+		}
 	}
 	documents := "tributary-documents; fwd=miss"
 	if r.fetched == 0 {
@@ -102,9 +111,10 @@ func (g *graphQL) keep(header http.Header, entry *entry, request *graphqlhttp.Re
 		header["Cache-Status"] = []string{documents}
 		return
 	}
+	entry := entryOf(from.Context())
 	isSame := g.Portfolio.Directory() == asked.directory && r.directory == asked.directory
 	isKept := isSame && !r.isLive && isPlainly(request) && g.Answers.Keep(asked.key, asked.begun, &answers.Answer{
-		Body: answer.Body, ETag: answer.ETag, Basis: r.basis, Directory: asked.directory,
+		Body: ageless, Basis: r.basis, Directory: asked.directory,
 		Document:  persisted.Request{Query: request.Query, DocumentID: request.DocumentID, Extensions: request.Extensions},
 		Text:      r.text,
 		Operation: entry.operation, Kind: entry.kind,
@@ -122,15 +132,19 @@ func isPlainly(request *graphqlhttp.Request) bool {
 	return len(request.Extensions) == 0 || names && len(request.Extensions) == 1
 }
 
-// lasting is for how long an answer on that basis holds.
-func (g *graphQL) lasting(basis loaders.Basis) *graphqlhttp.Lasting {
-	now := g.Portfolio.Sources.Now()
+// lasting is for how long an answer on that basis holds. One that tells an age
+// does until that is another.
+func lasting(basis *loaders.Basis, now time.Time) *graphqlhttp.Lasting {
 	lasting := &graphqlhttp.Lasting{}
 	if !basis.FetchedAt.IsZero() {
 		lasting.Age = max(0, now.Sub(basis.FetchedAt))
 	}
-	if !basis.Until.IsZero() {
-		lasting.Left = max(0, basis.Until.Sub(now))
+	until := basis.Until
+	if next := basis.NextAge(now); !next.IsZero() && next.Before(until) {
+		until = next
+	}
+	if !until.IsZero() {
+		lasting.Left = max(0, until.Sub(now))
 	}
 	return lasting
 }

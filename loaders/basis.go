@@ -20,6 +20,9 @@ type Basis struct {
 	// no longer fresh, or something is told that follows from the time. Zero for no
 	// such instant.
 	Until time.Time
+	// Ages are what was told as an age, which is another each second, by when it
+	// began; see Age.
+	Ages []time.Time
 	// IsFleeting marks an answer that would not be given a second time: it holds
 	// something stale, or missing, or tells how it was come by.
 	IsFleeting bool

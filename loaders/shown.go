@@ -175,12 +175,9 @@ type Provenance struct {
 	op *Operation
 }
 
-// AgeSeconds is how long ago the source said it.
-func (p *Provenance) AgeSeconds() int {
-	age := max(p.op.now.Sub(p.FetchedAt), 0) / time.Second
-	p.op.ChangesAt(p.FetchedAt.Add((age + 1) * time.Second))
-	return int(age)
-}
+// AgeSeconds stands for how long ago the source said it, until the whole answer is
+// known; see Ages.
+func (p *Provenance) AgeSeconds() int { return p.op.age(p.FetchedAt) }
 
 // DegradedReason is why the source could not be asked; nil where it could.
 func (p *Provenance) DegradedReason() *billing.Code {
