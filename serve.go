@@ -84,7 +84,7 @@ func (c serveCommand) serve(ends <-chan os.Signal, file string, settings *config
 		return err
 	}
 	defer built.Close()
-	assembly.TuneMemory(uint64(settings.Cache.Memory)) // #nosec G115 -- at least 1MiB, or the configuration is refused
+	assembly.TuneMemory(settings.Cache)
 	built.Gateway.Sandbox = vendors
 	listener, err := net.Listen("tcp", settings.Listen)
 	if err != nil {

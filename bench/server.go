@@ -129,7 +129,7 @@ func build(o Order) (*assembly.Assembly, error) {
 	}
 	built, err := assembly.Build("", settings, "", time.Now, slog.New(slog.NewJSONHandler(nowhere, nil)))
 	if err == nil {
-		assembly.TuneMemory(uint64(settings.Cache.Memory))
+		assembly.TuneMemory(settings.Cache)
 	}
 	return built, err
 }

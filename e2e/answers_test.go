@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -266,4 +267,32 @@ func TestWhereTheTimeWentIsToldToWhoAsks(t *testing.T) {
 		}
 		w.clock.advance(30 * 24 * time.Hour)
 	}
+}
+
+func TestAnAnswerThatIsTooLongIsAnErrorEachTime(t *testing.T) {
+	t.Parallel()
+	w := start(t, func(text string) string { return text + "http: { answer: 1MiB }\nlimits: { aliases: 1000 }\n" })
+	query := map[string]any{"query": manyDetails(160)}
+	ids := map[any]bool{}
+	for range 3 {
+		a := w.postAs(nil, query)
+		if a.codes() != "LIMIT_EXCEEDED" || !strings.Contains(a.Errors[0].Message, "limit answer") || a.isKept() || a.header.Get("Cache-Control") != "no-store" || a.header.Get("ETag") != "" {
+			t.Fatalf("%v %.300s", a.header, a.raw)
+		}
+		ids[a.Errors[0].Extensions["requestId"]] = true
+	}
+	if len(ids) != 3 || !strings.Contains(w.log.String(), "LIMIT_EXCEEDED") {
+		t.Errorf("requests told %d ids", len(ids))
+	}
+}
+
+// manyDetails asks n times for a document with all its features.
+func manyDetails(n int) string {
+	var b strings.Builder
+	b.WriteString("{")
+	for i := range n {
+		fmt.Fprintf(&b, ` a%d: subscription(id: "subscription/psa/682") { ...All }`, i)
+	}
+	b.WriteString(" } fragment All on Subscription { details { ... on ProductiveSubscription { currentPlan { features { name title kind } } } } }")
+	return b.String()
 }

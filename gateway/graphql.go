@@ -77,20 +77,20 @@ func (g *graphQL) serve(w http.ResponseWriter, r *http.Request) *graphqlhttp.Ref
 		return refused
 	}
 	var asked *asking
-	if g.Answers != nil && len(text) <= answers.Longest {
+	if g.Answers != nil && len(text) <= answers.Longest && !isBatch(text) {
 		asked = g.asking(r, text)
 		if done, refused := g.recall(w, r, media, asked); done {
 			return refused
 		}
 	}
-	requests, isBatch, refused := g.HTTP.Parse(r.Method, text)
+	requests, batched, refused := g.HTTP.Parse(r.Method, text)
 	if refused != nil {
 		return refused
 	}
 	ctx, cancel := context.WithDeadline(r.Context(), entryOf(r.Context()).begun.Add(g.RequestTime))
 	defer cancel()
 	r = r.WithContext(ctx)
-	if isBatch {
+	if batched {
 		return g.serveBatch(w, r, media, requests)
 	}
 	result, refused := g.execute(r, requests[0])
@@ -107,6 +107,11 @@ func (g *graphQL) serve(w http.ResponseWriter, r *http.Request) *graphqlhttp.Ref
 	answer.Body = result.basis.AsOf(ageless, result.asOf)
 	g.keep(w.Header(), r, requests[0], asked, result, ageless, &answer)
 	return g.send(w, r, answer, result.isWrite)
+}
+
+// isBatch reports whether a text can be that of a batch, none of which are kept.
+func isBatch(text []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("["))
 }
 
 // serveBatch answers the requests of a batch, one after the other.
@@ -136,6 +141,7 @@ func (g *graphQL) send(w http.ResponseWriter, r *http.Request, answer graphqlhtt
 	if ok {
 		defer give()
 	} else if !hasWritten {
+		w.Header().Del("Cache-Status")
 		return full(&billing.Error{Code: billing.CodeRateLimited, Op: "send an answer", RetryAfter: time.Now().Add(time.Second),
 			Message: "too many answers wait to be read; read them, or try again in a moment"})
 	}
@@ -198,15 +204,15 @@ func (r *result) retryAfter(header http.Header) {
 // what stands for ages is still in it.
 // What a write has done is told at any size.
 func (g *graphQL) marshal(ctx context.Context, r *result, room int) []byte {
+	if len(r.answer.Data) > room && !r.isWrite {
+		r.answer = &graphql.Response{Data: json.RawMessage("null"), Errors: gqlerror.List{g.present(ctx, billing.Errorf(billing.CodeLimitExceeded,
+			"the answer has %d bytes; there is room for %d (limit answer: %d)", len(r.answer.Data), max(room, 0), g.HTTP.Answer))}}
+	}
 	answer := r.answer
 	entryOf(ctx).noteErrors(answer.Errors)
 	if hidden := len(answer.Errors) - g.HTTP.Errors; hidden > 0 {
 		answer.Errors = answer.Errors[:g.HTTP.Errors]
 		answer.Errors[g.HTTP.Errors-1].Extensions["andMore"] = hidden
-	}
-	if len(answer.Data) > room && !r.isWrite {
-		answer = &graphql.Response{Data: json.RawMessage("null"), Errors: gqlerror.List{g.present(ctx, billing.Errorf(billing.CodeLimitExceeded,
-			"the answer has %d bytes; there is room for %d (limit answer: %d)", len(answer.Data), max(room, 0), g.HTTP.Answer))}}
 	}
 	return write(answer)
 }

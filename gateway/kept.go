@@ -51,6 +51,7 @@ func (g *graphQL) callerOf(ctx context.Context) string {
 	for _, scope := range caller.Scopes {
 		write(string(scope))
 	}
+	write(strconv.Itoa(len(caller.Accounts)))
 	write(caller.Accounts...)
 	for _, source := range g.Portfolio.Sources.Sources() {
 		if borrowed := source.Borrowed(ctx); borrowed != "" {
@@ -86,7 +87,11 @@ func (g *graphQL) recall(w http.ResponseWriter, r *http.Request, media string, a
 	if r.Method == http.MethodGet {
 		answer.ETag = tagOf(answer.Body)
 	}
-	w.Header()["Cache-Status"] = []string{"tributary-answers; hit; ttl=" + strconv.FormatInt(int64(answer.Lasts.Left/time.Second), 10)}
+	status := "tributary-answers; hit"
+	if until := kept.Basis.Until; !until.IsZero() {
+		status += "; ttl=" + strconv.FormatInt(int64(until.Sub(now)/time.Second), 10)
+	}
+	w.Header()["Cache-Status"] = []string{status}
 	return true, g.send(w, r, answer, false)
 }
 

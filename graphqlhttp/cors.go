@@ -81,7 +81,7 @@ func (c *CORS) Wrap(next http.Handler) (http.Handler, error) {
 		Credentialed:    c.Credentials,
 		Methods:         []string{http.MethodGet, http.MethodPost},
 		RequestHeaders:  slices.Concat(proofs, furtherHeaders),
-		ResponseHeaders: []string{"Retry-After", "X-Request-Id"},
+		ResponseHeaders: []string{"Retry-After", "X-Request-Id", "Age", "Cache-Status", "ETag", "Server-Timing"},
 		MaxAgeInSeconds: age,
 	})
 	if err != nil {
@@ -98,4 +98,6 @@ var furtherHeaders = []string{
 	"apollographql-client-version",
 	"graphql-client-version",
 	"X-Request-Id",
+	"X-Server-Timing",
+	"If-None-Match",
 }
