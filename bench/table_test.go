@@ -101,8 +101,8 @@ func (t *table) print(out io.Writer) {
 			continue
 		}
 		target := "-"
-		if r.mode.Name == "memory" && r.query.target > 0 {
-			target = fmt.Sprint(r.query.target)
+		if most := r.query.Target(r.mode); most > 0 {
+			target = fmt.Sprint(most)
 		}
 		proxied := "-"
 		if r.proxy.CPU > 0 {

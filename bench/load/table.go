@@ -55,15 +55,14 @@ func (t *table) print(out io.Writer) {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// bounds are the most CPU that an answer in a mode may take, in answers of another
-// server, by query.
-var bounds = []struct {
-	mode, beside string
-	most         map[string]float64
+// besides are what the CPU of an answer in each mode is a multiple of.
+var besides = []struct {
+	mode  bench.Mode
+	other string
 }{
-	{bench.Whole.Name, bareHandler, map[string]float64{bench.OneSubscription: 1.5, bench.Account: 1.5, bench.Fifty: 2, bench.AllFeatures: 1.5}},
-	{bench.FromMemory.Name, bareHandler, map[string]float64{bench.OneSubscription: 3, bench.Account: 10, bench.Fifty: 150, bench.AllFeatures: 10}},
-	{bench.Uncached.Name, bareProxy, map[string]float64{bench.OneSubscription: 1.8, bench.Account: 2, bench.Fifty: 2.5, bench.AllFeatures: 4}},
+	{bench.Whole, bareHandler},
+	{bench.FromMemory, bareHandler},
+	{bench.Uncached, bareProxy},
 }
 
 // printMultiples prints the CPU of an answer in others, beside what it may be.
@@ -71,18 +70,18 @@ func (t *table) printMultiples(out io.Writer) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "query\tCPU\tidentical bodies\tdifferent bodies\ttarget\tmet\t")
 	for _, q := range bench.Queries {
-		for _, b := range bounds {
-			beside := t.of(q.Name, b.beside, true)
+		for _, b := range besides {
+			beside := t.of(q.Name, b.other, true)
 			if beside == nil {
 				continue
 			}
-			identical := t.of(q.Name, b.mode, true).multiple(beside)
-			different := t.of(q.Name, b.mode, false).multiple(beside)
+			identical := t.of(q.Name, b.mode.Name, true).multiple(beside)
+			different := t.of(q.Name, b.mode.Name, false).multiple(beside)
 			met := "no"
-			if identical <= b.most[q.Name] {
+			if identical <= q.Target(b.mode) {
 				met = "yes"
 			}
-			fmt.Fprintf(w, "%s\t%s / %s\t%.1f\t%.1f\t%.1f\t%s\t\n", q.Name, b.mode, b.beside, identical, different, b.most[q.Name], met)
+			fmt.Fprintf(w, "%s\t%s / %s\t%.1f\t%.1f\t%.1f\t%s\t\n", q.Name, b.mode.Name, b.other, identical, different, q.Target(b.mode), met)
 		}
 	}
 	w.Flush()
