@@ -62,6 +62,14 @@ const (
 	longestPause  = 5 * time.Second
 )
 
+// hear has a Redis that is taken for silent asked at once whether it is.
+func (r *Redis) hear() {
+	select {
+	case r.heard <- struct{}{}:
+	default: // it is about to be asked
+	}
+}
+
 // recover asks a silent Redis again and again, less and less often, and opens
 // the gate when it answers and has deleted what was dropped meanwhile. It
 // reports false where Close came first.
@@ -77,6 +85,8 @@ func (r *Redis) recover() bool {
 			timer.Stop()
 			return false
 		case <-timer.C:
+		case <-r.heard:
+			timer.Stop()
 		}
 		r.pause = min(2*r.pause, longestPause)
 		if r.Ping(context.Background()) != nil {

@@ -190,6 +190,7 @@ func (l *listener) begin() bool {
 		slog.Info("what other replicas drop is heard of again")
 	}
 	l.tried, l.pause = true, 0
+	l.cache.redis.hear()
 	l.cache.deaf.Store(false)
 	l.subscribed.Store(true)
 	return true

@@ -43,6 +43,7 @@ type Redis struct {
 
 	writes   writes
 	wake     chan struct{} // holds one when the worker has something to look at
+	heard    chan struct{} // holds one when a subscription shows that Redis is there
 	stopping chan struct{} // closed by Close
 	closing  sync.Once
 	running  sync.WaitGroup
@@ -90,6 +91,7 @@ func OpenRedis(config RedisConfig) (*Redis, error) {
 		timeout:  config.Timeout,
 		seal:     config.Seal,
 		wake:     make(chan struct{}, 1),
+		heard:    make(chan struct{}, 1),
 		stopping: make(chan struct{}),
 	}
 	r.running.Go(r.work)
