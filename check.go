@@ -59,7 +59,7 @@ func (c checkCommand) Run(to streams) error {
 	if built.Redis != nil {
 		begun := time.Now()
 		result := "ok"
-		if err := built.Redis.Ping(context.Background()); err != nil {
+		if err := built.Redis.Check(context.Background()); err != nil {
 			faults++
 			result = err.Error()
 		}

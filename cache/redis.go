@@ -149,6 +149,23 @@ func (r *Redis) Ping(ctx context.Context) error {
 	return r.client.Ping(ctx).Err()
 }
 
+// Check asks Redis whether it is there and lets this process tell others of what
+// is dropped, without which they would show it until its time is over.
+func (r *Redis) Check(ctx context.Context) error {
+	if err := r.Ping(ctx); err != nil {
+		return err
+	}
+	var told *redis.IntCmd
+	_, err := r.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		told = r.tell(ctx, pipe, dropsChannel+":check", "")
+		return nil
+	})
+	if told.Err() != nil {
+		return fmt.Errorf("tell replicas: %w", told.Err())
+	}
+	return err
+}
+
 // Faults counts the look-ups and writes that Redis did not answer or refused,
 // and the entries in it that could not be read.
 func (r *Redis) Faults() int64 { return r.lost.Load() }

@@ -148,3 +148,23 @@ func TestAClientOfOnesOwnWaitsAsLongAsItSays(t *testing.T) {
 		t.Errorf("got %v, %v", client, err)
 	}
 }
+
+func TestACheckFindsARedisThatLetsNobodyBeTold(t *testing.T) {
+	server := redistest.Start(t)
+	r, err := cache.OpenRedis(cache.RedisConfig{URL: server.URL(), Timeout: patient})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	if err := r.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	defer client.Close()
+	if err := client.Do(t.Context(), "ACL", "SETUSER", "default", "-publish").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "NOPERM") {
+		t.Errorf("it found %v", err)
+	}
+}
