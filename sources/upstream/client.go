@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -35,6 +36,7 @@ type Client struct {
 	quotaByOrg bool
 	partitions *lru.Cache[string, *partition]
 	counts     counts
+	hedging    sync.WaitGroup // attempts of reads that may be hedged, the one that was not waited for too
 }
 
 // Options are what a client needs beyond its source's configuration.
@@ -114,8 +116,12 @@ func proxy(req *http.Request) (*url.URL, error) {
 	return http.ProxyFromEnvironment(req)
 }
 
-// Close drops the idle connections.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+// Close waits for what was cut off when another call had the answer, and drops
+// the idle connections. No call may begin after it.
+func (c *Client) Close() {
+	c.hedging.Wait()
+	c.http.CloseIdleConnections()
+}
 
 // Source is the name of the source that the client calls.
 func (c *Client) Source() string { return c.source }
