@@ -52,7 +52,7 @@ func (c *Client) record(err error) {
 	case billing.CodeSourceTimeout, billing.CodeSourceUnavailable, billing.CodeSourceBadData, billing.CodeSourceRateLimited:
 		c.health.failed(e)
 	case billing.CodeSourceAuthFailed:
-		if len(c.config.Auth.Forward) > 0 { // the caller's credentials, not the gateway's
+		if c.Forwards() { // the caller's credentials, not the gateway's
 			c.health.worked()
 			return
 		}
