@@ -35,6 +35,7 @@ type Client struct {
 	governor   Governor // nil for none
 	quotaByOrg bool
 	partitions *lru.Cache[string, *partition]
+	extra      budget // of the calls with whatever credentials
 	counts     counts
 	hedging    sync.WaitGroup // attempts of reads that may be hedged, the one that was not waited for too
 }
@@ -88,6 +89,7 @@ func New(source string, config Config, options Options) (*Client, error) {
 	}
 	c := &Client{source: source, config: config, base: base, now: now, secret: options.Secret, service: service, own: options.Own}
 	c.governor, c.quotaByOrg, c.partitions = options.Governor, options.QuotaByOrg, newPartitions()
+	c.extra = budget{share: config.Retry.Budget, floor: fewInAll}
 	c.health = health{now: now, value: billing.Health{State: billing.HealthUnknown}}
 	c.http = &http.Client{Transport: newTransport(), CheckRedirect: c.checkRedirect}
 	return c, nil
@@ -183,7 +185,7 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	begun := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
-	k := &call{req: req, address: address, used: c.credentials(ctx, req.Org), background: billing.IsBackground(ctx)}
+	k := &call{req: req, address: address, used: c.credentials(ctx, req.Org)}
 	k.partition = c.partition(c.tenant(k.used, forwarded(ctx)), c.now())
 	if err := c.due(ctx, k); err != nil { // nothing was sent, so nothing is learnt of the source
 		return nil, err

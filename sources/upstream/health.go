@@ -100,7 +100,7 @@ func (h *health) unread(e *billing.Error) {
 	}
 }
 
-// quota takes what a source said of its quota; nil and zero leave what is known
+// quota takes what is said of a source's quota; nil and zero leave what is known
 // as it is.
 func (h *health) quota(remaining *int, resetsAt time.Time) {
 	if remaining == nil && resetsAt.IsZero() {

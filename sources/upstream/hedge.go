@@ -60,5 +60,5 @@ func (c *Client) mayHedge(ctx context.Context, k *call) bool {
 	p := k.partition
 	state, _ := p.circuit.state()
 	return state == billing.CircuitClosed && !p.isFull() &&
-		billing.IsWanted(ctx) && !isTooLate(ctx, p, 0) && p.extra.spend(c.now())
+		billing.IsWanted(ctx) && !isTooLate(ctx, p, 0) && c.mayAdd(p)
 }
