@@ -26,6 +26,9 @@ type Source interface {
 	// pass on; "" for none. Unlike Tenant it follows from nothing else, so that it
 	// stays the same when the configuration changes.
 	Borrowed(ctx context.Context) string
+	// Forwards reports whether calls pass on what their callers sent, whichever
+	// headers these are.
+	Forwards() bool
 	// Subscriptions fetches the documents named by refs, each with a non-empty
 	// Key where the kind has one. Every ref is in the answer: a nil Value with
 	// a nil Err where the source says that there is none.

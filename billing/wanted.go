@@ -17,8 +17,8 @@ type Demand interface {
 	// Until is when the last of those who wait gives up, as far as is known; zero
 	// where nobody said.
 	Until() time.Time
-	// IsBackground reports calls that nobody waits for, such as the refresh of an
-	// answer that is shown meanwhile.
+	// IsBackground reports calls that nobody waits for just now, such as the refresh
+	// of an answer that is shown meanwhile.
 	IsBackground() bool
 }
 

@@ -50,12 +50,15 @@ var _ billing.Demand = new(trip)
 
 // IsWanted, Until and IsBackground are those of billing.Demand.
 func (t *trip) IsWanted() bool     { return t.refresh || t.waiting.Load() > 0 }
-func (t *trip) IsBackground() bool { return t.refresh }
+func (t *trip) IsBackground() bool { return t.refresh && t.waiting.Load() == 0 }
 
 // never is later than any time at which somebody gives up.
 const never = math.MaxInt64
 
 func (t *trip) Until() time.Time {
+	if t.refresh { // which is of use whoever leaves
+		return time.Time{}
+	}
 	if until := t.until.Load(); until != 0 && until != never {
 		return time.Unix(0, until)
 	}

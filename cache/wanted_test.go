@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"tributary/billing"
 	"tributary/cache"
@@ -106,4 +107,42 @@ func TestWhatOneStillWaitsForIsBegun(t *testing.T) {
 	if answer := (<-stays)[keys[4]]; answer.Err != nil {
 		t.Errorf("who stays got %q", told(answer))
 	}
+}
+
+func TestARefreshThatSomebodyWaitsForIsNotInTheBackgroundAndKeepsItsTime(t *testing.T) {
+	s, clock := has("Old"), newClock()
+	c := newCache(t, cache.Options{Now: clock.Now, FetchTime: time.Hour})
+	look(c, policy, s, key("1"))
+	refresh := make(chan context.Context, 1)
+	let := make(chan struct{})
+	s.will(func(ctx context.Context, _ cache.Key) billing.Outcome[*billing.Subscription] {
+		refresh <- ctx
+		<-let
+		return billing.Outcome[*billing.Subscription]{Value: small("New")}
+	})
+	clock.advance(policy.TTL + time.Millisecond)
+	expect(t, look(c, policy, s, key("1")), "Old STALE_REVALIDATING STALE")
+	ctx := <-refresh
+	if !billing.IsBackground(ctx) {
+		t.Error("nobody waits for the refresh, and it is not in the background")
+	}
+	before, _ := billing.WantedUntil(ctx)
+	clock.advance(policy.Stale) // so that the next has to wait
+	soon, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	impatient, leave := context.WithCancel(soon)
+	left := make(chan struct{})
+	go func() {
+		cache.Through(impatient, c, codec, policy, []cache.Key{key("1")}, s.fetch)
+		close(left)
+	}()
+	eventually(t, "somebody waits for it", func() bool { return !billing.IsBackground(ctx) })
+	if after, _ := billing.WantedUntil(ctx); !after.Equal(before) {
+		t.Errorf("it is wanted until %v, and by itself until %v", after, before)
+	}
+	leave()
+	<-left
+	eventually(t, "it is in the background again", func() bool { return billing.IsBackground(ctx) })
+	close(let)
+	eventually(t, "the refresh lands", func() bool { return told(look(c, policy, s, key("1"))) == "New FRESH HIT" })
 }

@@ -11,7 +11,6 @@ import (
 
 	"tributary/cache"
 	"tributary/loaders"
-	"tributary/sources/upstream"
 )
 
 // Admin serves operators: what Metrics serves, and POST /purge. It asks nobody who
@@ -132,7 +131,7 @@ func scopeOf(ctx context.Context, source *loaders.Source, organization string) (
 	switch {
 	case tenant != source.Tenant(ctx, ""):
 		purged += ", with the credentials of organization " + organization
-	case forwards(ctx, source):
+	case source.Forwards():
 		// Its callers' credentials are not known, and anybody may have asked about it.
 		return scope, purged + ", for callers' own credentials are sent about organization " + organization
 	default:
@@ -140,9 +139,4 @@ func scopeOf(ctx context.Context, source *loaders.Source, organization string) (
 	}
 	scope.Tenant = tenant
 	return scope, purged
-}
-
-// forwards reports whether a source is asked with what callers sent.
-func forwards(ctx context.Context, source *loaders.Source) bool {
-	return source.Borrowed(upstream.WithForwarded(ctx, http.Header{"Authorization": {"any"}, "Cookie": {"any"}})) != ""
 }

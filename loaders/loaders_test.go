@@ -35,6 +35,7 @@ func (f *fake) Kind() billing.SourceKind           { return billing.KindFrontier
 func (f *fake) Capabilities() []billing.Capability { return []billing.Capability{billing.CanGet} }
 func (f *fake) Health() billing.Health             { return billing.Health{} }
 func (f *fake) Borrowed(context.Context) string    { return "" }
+func (f *fake) Forwards() bool                     { return false }
 func (f *fake) Obstacle(*billing.Subscription, billing.Capability, time.Time) string {
 	return ""
 }

@@ -55,6 +55,7 @@ func (m *made) Kind() billing.SourceKind           { return m.kind }
 func (m *made) Capabilities() []billing.Capability { return []billing.Capability{billing.CanGet} }
 func (m *made) Health() billing.Health             { return billing.Health{} }
 func (m *made) Borrowed(context.Context) string    { return "" }
+func (m *made) Forwards() bool                     { return false }
 func (m *made) Obstacle(*billing.Subscription, billing.Capability, time.Time) string {
 	return ""
 }

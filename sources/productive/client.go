@@ -109,7 +109,6 @@ func codeOf(status int) billing.Code {
 // status accepts 200 and gives every other status its code.
 func (s *Source) status(op string) func(*upstream.Response) error {
 	return func(resp *upstream.Response) error {
-		s.readQuota(resp)
 		if resp.Status == http.StatusOK {
 			return nil
 		}
@@ -117,27 +116,16 @@ func (s *Source) status(op string) func(*upstream.Response) error {
 	}
 }
 
-// readQuota reads X-RateLimit-Reset, the only header of its family that is
-// documented, and Remaining where it is sent.
-func (s *Source) readQuota(resp *upstream.Response) {
-	remaining := upstream.IntHeader(resp.Header, "X-RateLimit-Remaining")
-	if resp.Status == http.StatusTooManyRequests {
-		none := 0
-		remaining = &none
-	}
-	resp.Quota(remaining, s.quotaResetsAt(resp))
-}
-
-// quotaResetsAt is zero where the answer does not say. The header counts the
-// seconds that are left, it is no point in time.
-func (s *Source) quotaResetsAt(resp *upstream.Response) time.Time {
-	return s.client.SecondsHeader(resp.Header, "X-RateLimit-Reset")
-}
-
-// refusal is the error of a status other than 200; why is for the log.
+// refusal is the error of a status other than 200; why is for the log. Of a spent
+// quota's headers only X-RateLimit-Reset, in seconds, is documented.
 func (s *Source) refusal(op string, resp *upstream.Response, why string) *billing.Error {
 	err := s.client.Fail(codeOf(resp.Status), op, resp, why)
-	if at := s.quotaResetsAt(resp); err.Code == billing.CodeSourceRateLimited && !at.IsZero() {
+	if err.Code != billing.CodeSourceRateLimited {
+		return err
+	}
+	none := 0
+	resp.Quota(&none, time.Time{})
+	if at := resp.QuotaResetsAt(); !at.IsZero() {
 		err.RetryAfter = at
 	}
 	return err

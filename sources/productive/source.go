@@ -76,6 +76,9 @@ func (s *Source) Pinned(ctx context.Context) context.Context { return s.client.P
 // Borrowed tells which credentials of the caller's own a call under ctx passes on.
 func (s *Source) Borrowed(ctx context.Context) string { return s.client.Borrowed(ctx) }
 
+// Forwards is described with billing.Source.
+func (s *Source) Forwards() bool { return s.client.Forwards() }
+
 // Health is what the latest calls showed.
 func (s *Source) Health() billing.Health { return s.client.Health() }
 

@@ -104,7 +104,6 @@ func (c command) cause(err error) error {
 // sentences and fields for what a client can mend.
 func (s *Source) verdict(c command) func(*upstream.Response) error {
 	return func(resp *upstream.Response) error {
-		s.readQuota(resp)
 		if resp.Status == http.StatusOK {
 			return nil
 		}

@@ -10,6 +10,7 @@ import (
 // part of these. It looks at the last ten seconds.
 type budget struct {
 	share float64
+	floor int // may be made whatever the share
 
 	mu      sync.Mutex
 	seconds [10]tally
@@ -21,9 +22,19 @@ type tally struct {
 	calls, extra int
 }
 
-// few may be made whatever the share, so that one fault of a quiet gateway is
-// tried again.
-const few = 3
+// few is the floor of the same credentials' budget, so that one fault of a quiet
+// gateway is tried again, and fewInAll that of a source's, however many credentials
+// are forwarded to it.
+const (
+	few      = 3
+	fewInAll = 10
+)
+
+// mayAdd takes one extra call of both the credentials' budget and the source's.
+func (c *Client) mayAdd(p *partition) bool {
+	now := c.now()
+	return p.extra.spend(now) && c.extra.spend(now)
+}
 
 func (b *budget) called(now time.Time) {
 	b.mu.Lock()
@@ -41,7 +52,7 @@ func (b *budget) spend(now time.Time) bool {
 			calls, extra = calls+t.calls, extra+t.extra
 		}
 	}
-	if float64(extra+1) > few+b.share*float64(calls) {
+	if float64(extra+1) > float64(b.floor)+b.share*float64(calls) {
 		return false
 	}
 	b.at(now.Unix()).extra++

@@ -2,6 +2,7 @@ package upstream_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -152,5 +153,30 @@ func TestARetryDoesNotWaitPastThoseWhoWait(t *testing.T) {
 	wantCode(t, err, billing.CodeSourceUnavailable)
 	if calls.Load() != 1 {
 		t.Errorf("made %d calls", calls.Load())
+	}
+}
+
+func TestRetriesStayWithinTheBudgetOfTheSourceWhateverTheCredentials(t *testing.T) {
+	cases := map[string]struct {
+		budget float64
+		want   int64 // of a read with each of 100 callers' credentials
+	}{
+		"a tenth and ten": {0.1, 120},
+		"ten alone":       {0, 110},
+		"each once":       {1, 200},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			address, calls := serve(t, status(503))
+			config := neverOpens(address, &upstream.Retry{Attempts: 2, Budget: c.budget})
+			config.Auth.Forward = []string{"Authorization"}
+			client := connect(t, config)
+			for i := range 100 {
+				get(upstream.WithForwarded(context.Background(), http.Header{"Authorization": {fmt.Sprint("Bearer ", i)}}), client)
+			}
+			if got := calls.Load(); got != c.want {
+				t.Errorf("100 reads made %d calls, want %d", got, c.want)
+			}
+		})
 	}
 }

@@ -13,11 +13,10 @@ import (
 
 // call is one request on its way, with all that its attempts share.
 type call struct {
-	req        Request
-	address    *url.URL
-	used       *sealed
-	partition  *partition
-	background bool
+	req       Request
+	address   *url.URL
+	used      *sealed
+	partition *partition
 }
 
 // outcome is what came of an attempt. sent is false where the source surely
@@ -50,7 +49,9 @@ func (c *Client) hold(k *call, code billing.Code, why error, retryAfter time.Tim
 
 // send makes the attempts of a call and returns the last that was made.
 func (c *Client) send(ctx context.Context, k *call) outcome {
-	k.partition.extra.called(c.now())
+	now := c.now()
+	k.partition.extra.called(now)
+	c.extra.called(now)
 	last := c.first(ctx, k)
 	for tries := 1; tries < c.config.Retry.Attempts && mayRepeat(k.req, last); tries++ {
 		if !c.waitToRepeat(ctx, k, tries, last.resp) {
@@ -68,7 +69,7 @@ func (c *Client) send(ctx context.Context, k *call) outcome {
 }
 
 func (c *Client) first(ctx context.Context, k *call) outcome {
-	if c.config.Hedge.After > 0 && !k.req.isWrite() && !k.background {
+	if c.config.Hedge.After > 0 && !k.req.isWrite() && !billing.IsBackground(ctx) {
 		return c.hedged(ctx, k)
 	}
 	return c.attempt(ctx, k)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -34,7 +35,9 @@ type Client struct {
 	governor   Governor // nil for none
 	quotaByOrg bool
 	partitions *lru.Cache[string, *partition]
+	extra      budget // of the calls with whatever credentials
 	counts     counts
+	hedging    sync.WaitGroup // attempts of reads that may be hedged, the one that was not waited for too
 }
 
 // Options are what a client needs beyond its source's configuration.
@@ -86,6 +89,7 @@ func New(source string, config Config, options Options) (*Client, error) {
 	}
 	c := &Client{source: source, config: config, base: base, now: now, secret: options.Secret, service: service, own: options.Own}
 	c.governor, c.quotaByOrg, c.partitions = options.Governor, options.QuotaByOrg, newPartitions()
+	c.extra = budget{share: config.Retry.Budget, floor: fewInAll}
 	c.health = health{now: now, value: billing.Health{State: billing.HealthUnknown}}
 	c.http = &http.Client{Transport: newTransport(), CheckRedirect: c.checkRedirect}
 	return c, nil
@@ -114,8 +118,12 @@ func proxy(req *http.Request) (*url.URL, error) {
 	return http.ProxyFromEnvironment(req)
 }
 
-// Close drops the idle connections.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+// Close waits for what was cut off when another call had the answer, and drops
+// the idle connections. No call may begin after it.
+func (c *Client) Close() {
+	c.hedging.Wait()
+	c.http.CloseIdleConnections()
+}
 
 // Source is the name of the source that the client calls.
 func (c *Client) Source() string { return c.source }
@@ -177,7 +185,7 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	begun := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
-	k := &call{req: req, address: address, used: c.credentials(ctx, req.Org), background: billing.IsBackground(ctx)}
+	k := &call{req: req, address: address, used: c.credentials(ctx, req.Org)}
 	k.partition = c.partition(c.tenant(k.used, forwarded(ctx)), c.now())
 	if err := c.due(ctx, k); err != nil { // nothing was sent, so nothing is learnt of the source
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -119,6 +120,8 @@ func TestTheGovernorLearnsWhatAnswersSay(t *testing.T) {
 		"what is left":   {200, http.Header{"X-Ratelimit-Remaining": {"7"}, "X-Ratelimit-Limit": {"100"}}, []upstream.QuotaSeen{{Left: &seven, Limit: &hundred}}},
 		"on a refusal":   {404, http.Header{"X-Ratelimit-Remaining": {"7"}}, []upstream.QuotaSeen{{Left: &seven}}},
 		"a spent quota":  {429, http.Header{"Retry-After": {"60"}}, []upstream.QuotaSeen{{Exhausted: true, ResetsAt: now.Add(time.Minute)}}},
+		"when it resets": {200, http.Header{"X-Ratelimit-Remaining": {"7"}, "X-Ratelimit-Reset": {"30"}}, []upstream.QuotaSeen{{Left: &seven, ResetsAt: now.Add(30 * time.Second)}}},
+		"a time of day":  {200, http.Header{"X-Ratelimit-Remaining": {"7"}, "X-Ratelimit-Reset": {"1773576000"}}, []upstream.QuotaSeen{{Left: &seven}}},
 		"spent for some": {429, nil, []upstream.QuotaSeen{{Exhausted: true}}},
 		"on each try": {503, http.Header{"X-Ratelimit-Remaining": {"7"}},
 			[]upstream.QuotaSeen{{Left: &seven}, {Left: &seven}}},
@@ -138,5 +141,57 @@ func TestTheGovernorLearnsWhatAnswersSay(t *testing.T) {
 				t.Errorf("learnt %+v, want %+v", g.seen, c.want)
 			}
 		})
+	}
+}
+
+func TestWhatTheGovernorCountsIsShownUntilAnAnswerSaysBetter(t *testing.T) {
+	nine, none, soon, later := 9, 0, now.Add(time.Second), now.Add(time.Minute)
+	cases := map[string]struct {
+		decision  upstream.QuotaDecision
+		header    http.Header
+		remaining *int
+		resetsAt  time.Time
+	}{
+		"nothing is known":     {upstream.QuotaDecision{Allowed: true}, nil, nil, time.Time{}},
+		"a call goes":          {upstream.QuotaDecision{Allowed: true, Left: &nine, ResetsAt: later}, nil, &nine, later},
+		"a call is held back":  {upstream.QuotaDecision{Wait: time.Hour, Left: &none, ResetsAt: later}, nil, &none, later},
+		"an answer knows both": {upstream.QuotaDecision{Allowed: true, Left: &none, ResetsAt: later}, http.Header{"X-Ratelimit-Remaining": {"9"}, "X-Ratelimit-Reset": {"1"}}, &nine, soon},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			address, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				for header, values := range c.header {
+					w.Header()[header] = values
+				}
+				answer(w, "{}")
+			})
+			client := governed(t, &governor{decisions: []upstream.QuotaDecision{c.decision}}, upstream.Config{URL: address})
+			get(context.Background(), client)
+			health := client.Health()
+			if !reflect.DeepEqual(health.QuotaRemaining, c.remaining) || !health.QuotaResetsAt.Equal(c.resetsAt) {
+				t.Errorf("the quota is %v until %v", health.QuotaRemaining, health.QuotaResetsAt)
+			}
+		})
+	}
+}
+
+// joined is a demand for which somebody comes to wait as soon as the source was asked.
+type joined struct {
+	demand
+	asked *atomic.Int64
+}
+
+func (j joined) IsBackground() bool { return j.asked.Load() == 0 }
+
+func TestAnAttemptIsInTheBackgroundOnlyWhileNobodyWaits(t *testing.T) {
+	var asked atomic.Int64
+	address, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(503)
+	})
+	g := new(governor)
+	get(billing.WithDemand(context.Background(), joined{asked: &asked}), governed(t, g, upstream.Config{URL: address}))
+	if len(g.taken) != 2 || !g.taken[0].Background || g.taken[1].Background {
+		t.Errorf("taken as %+v, want one in the background and one that is not", g.taken)
 	}
 }

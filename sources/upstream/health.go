@@ -52,7 +52,7 @@ func (c *Client) record(err error) {
 	case billing.CodeSourceTimeout, billing.CodeSourceUnavailable, billing.CodeSourceBadData, billing.CodeSourceRateLimited:
 		c.health.failed(e)
 	case billing.CodeSourceAuthFailed:
-		if len(c.config.Auth.Forward) > 0 { // the caller's credentials, not the gateway's
+		if c.Forwards() { // the caller's credentials, not the gateway's
 			c.health.worked()
 			return
 		}
@@ -100,7 +100,7 @@ func (h *health) unread(e *billing.Error) {
 	}
 }
 
-// quota takes what a source said of its quota; nil and zero leave what is known
+// quota takes what is said of a source's quota; nil and zero leave what is known
 // as it is.
 func (h *health) quota(remaining *int, resetsAt time.Time) {
 	if remaining == nil && resetsAt.IsZero() {

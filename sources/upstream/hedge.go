@@ -2,6 +2,8 @@ package upstream
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"tributary/billing"
@@ -13,8 +15,8 @@ func (c *Client) hedged(ctx context.Context, k *call) outcome {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	outcomes := make(chan outcome, 2)
-	attempt := func() { outcomes <- c.attempt(ctx, k) }
-	go attempt()
+	attempt := func() { outcomes <- c.tried(ctx, k) }
+	c.hedging.Go(attempt)
 	timer := time.NewTimer(c.config.Hedge.After)
 	defer timer.Stop()
 	best := outcome{held: true}
@@ -24,7 +26,7 @@ func (c *Client) hedged(ctx context.Context, k *call) outcome {
 			if c.mayHedge(ctx, k) {
 				underWay++
 				c.counts.hedges.Add(1)
-				go attempt()
+				c.hedging.Go(attempt)
 			}
 		case o := <-outcomes:
 			underWay--
@@ -39,10 +41,24 @@ func (c *Client) hedged(ctx context.Context, k *call) outcome {
 	return best
 }
 
+// tried is an attempt whose panic, in a goroutine that nobody else watches, does
+// not end the process.
+func (c *Client) tried(ctx context.Context, k *call) (o outcome) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			o = outcome{sent: true, err: &billing.Error{
+				Code: billing.CodeInternal, Source: c.source, Op: k.req.Op,
+				Err: fmt.Errorf("a call panicked: %v\n%s", fault, debug.Stack()),
+			}}
+		}
+	}()
+	return c.attempt(ctx, k)
+}
+
 // mayHedge keeps to what bounds the retries, and waits for nothing.
 func (c *Client) mayHedge(ctx context.Context, k *call) bool {
 	p := k.partition
 	state, _ := p.circuit.state()
 	return state == billing.CircuitClosed && !p.isFull() &&
-		billing.IsWanted(ctx) && !isTooLate(ctx, p, 0) && p.extra.spend(c.now())
+		billing.IsWanted(ctx) && !isTooLate(ctx, p, 0) && c.mayAdd(p)
 }

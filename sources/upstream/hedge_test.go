@@ -3,7 +3,9 @@ package upstream_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -108,4 +110,73 @@ func TestHedgesStayWithinTheBudgetOfRetries(t *testing.T) {
 		t.Errorf("ten slow reads were hedged %d times, want 3", got)
 	}
 	until(t, "all are over", func() bool { return client.Health().Calls.UnderWay == 0 })
+}
+
+// panicking is a governor that panics as it is asked.
+type panicking struct{ governor }
+
+func (*panicking) Take(context.Context, upstream.QuotaCall) upstream.QuotaDecision {
+	panic("out of order")
+}
+
+func TestAPanicOfAHedgedReadIsItsError(t *testing.T) {
+	client, err := upstream.New("src", upstream.Config{URL: "http://127.0.0.1:1", Hedge: upstream.Hedge{After: time.Minute}},
+		upstream.Options{Governor: new(panicking)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	_, err = get(context.Background(), client)
+	wantCode(t, err, billing.CodeInternal)
+	if err == nil || !strings.Contains(err.Error(), "out of order") {
+		t.Errorf("the error is %v", err)
+	}
+	if health := client.Health(); health.State != billing.HealthUnknown {
+		t.Errorf("the source is %s", health.State)
+	}
+}
+
+// lingering is a governor that keeps its first caller until it is let go, whatever
+// the context says.
+type lingering struct {
+	governor
+	asked chan struct{}
+	let   chan struct{}
+	calls atomic.Int64
+}
+
+func (l *lingering) Take(context.Context, upstream.QuotaCall) upstream.QuotaDecision {
+	if l.calls.Add(1) == 1 {
+		close(l.asked)
+		<-l.let
+	}
+	return upstream.QuotaDecision{Allowed: true}
+}
+
+func TestCloseWaitsForTheReadThatLost(t *testing.T) {
+	address, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, "{}") })
+	g := &lingering{asked: make(chan struct{}), let: make(chan struct{})}
+	client, err := upstream.New("src", upstream.Config{URL: address, Hedge: upstream.Hedge{After: time.Millisecond}}, upstream.Options{Governor: g})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := get(context.Background(), client); err != nil {
+		t.Fatal(err)
+	}
+	<-g.asked
+	closed := make(chan struct{})
+	go func() {
+		client.Close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+		t.Error("it is closed while a call of its is under way")
+	case <-time.After(50 * time.Millisecond): // long enough for a Close that does not wait
+	}
+	close(g.let)
+	<-closed
+	if n := client.Health().Calls.UnderWay; n != 0 {
+		t.Errorf("%d calls are under way after Close", n)
+	}
 }

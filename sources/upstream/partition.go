@@ -38,7 +38,7 @@ func newPartitions() *lru.Cache[string, *partition] {
 func (c *Client) partition(tenant string, now time.Time) *partition {
 	p, ok := c.partitions.Get(tenant)
 	if !ok {
-		p = &partition{tenant: tenant, circuit: newCircuit(*c.config.Circuit, c.now), extra: budget{share: c.config.Retry.Budget}}
+		p = &partition{tenant: tenant, circuit: newCircuit(*c.config.Circuit, c.now), extra: budget{share: c.config.Retry.Budget, floor: few}}
 		if c.config.Bulkhead.Calls > 0 {
 			p.room = make(chan struct{}, c.config.Bulkhead.Calls)
 		}

@@ -15,13 +15,16 @@ func (c *Client) takeQuota(ctx context.Context, k *call) error {
 		return nil
 	}
 	for waited := time.Duration(0); ; {
-		decision := c.governor.Take(ctx, c.quotaCall(k))
+		call := c.quotaCall(k)
+		call.Background = billing.IsBackground(ctx) // unless somebody has come to wait for it
+		decision := c.governor.Take(ctx, call)
+		c.health.quota(decision.Left, decision.ResetsAt) // until an answer says better
 		if decision.Allowed {
 			return nil
 		}
 		wait := max(decision.Wait, time.Millisecond)
 		waited += wait
-		if k.background || waited > c.config.Quota.Wait || isTooLate(ctx, k.partition, wait) {
+		if call.Background || waited > c.config.Quota.Wait || isTooLate(ctx, k.partition, wait) {
 			c.counts.noQuota.Add(1)
 			return c.hold(k, billing.CodeSourceRateLimited, errNoQuota, c.now().Add(decision.Wait)).err
 		}
@@ -33,7 +36,7 @@ func (c *Client) takeQuota(ctx context.Context, k *call) error {
 }
 
 func (c *Client) quotaCall(k *call) QuotaCall {
-	call := QuotaCall{Source: c.source, Tenant: k.partition.tenant, Quota: *c.config.Quota, Background: k.background}
+	call := QuotaCall{Source: c.source, Tenant: k.partition.tenant, Quota: *c.config.Quota}
 	if c.quotaByOrg {
 		call.Tenant += "." + k.req.Org
 	}
@@ -60,11 +63,19 @@ func (c *Client) learn(ctx context.Context, k *call, resp *Response, err error) 
 	}
 }
 
-// readQuota reads what every API calls alike. When a window ends is not of that
-// kind: it is seconds here and a point in time there.
-func readQuota(header http.Header) QuotaSeen {
-	return QuotaSeen{Left: IntHeader(header, "X-Ratelimit-Remaining"), Limit: IntHeader(header, "X-Ratelimit-Limit")}
+// readQuota reads what every API calls alike. When a window ends is seconds here and
+// a point in time there, which as seconds would be too far off to be taken.
+func (c *Client) readQuota(header http.Header) QuotaSeen {
+	return QuotaSeen{
+		Left:     IntHeader(header, "X-Ratelimit-Remaining"),
+		Limit:    IntHeader(header, "X-Ratelimit-Limit"),
+		ResetsAt: c.SecondsHeader(header, "X-Ratelimit-Reset"),
+	}
 }
+
+// QuotaResetsAt is when the window of the source's quota ends, as the answer says;
+// zero where it does not.
+func (r *Response) QuotaResetsAt() time.Time { return r.quota.ResetsAt }
 
 // Quota adds what a status table read of its source's quota in an answer; nil
 // and zero leave what is known as it is.

@@ -75,7 +75,7 @@ func (c *Client) waitToRepeat(ctx context.Context, k *call, tries int, resp *Res
 	if state, _ := k.partition.circuit.state(); state != billing.CircuitClosed || isTooLate(ctx, k.partition, wait) {
 		return false
 	}
-	return k.partition.extra.spend(c.now()) && pause(ctx, wait) && billing.IsWanted(ctx)
+	return c.mayAdd(k.partition) && pause(ctx, wait) && billing.IsWanted(ctx)
 }
 
 // addUp is a + b, neither below zero, and no less than either.

@@ -35,7 +35,7 @@ func (c *Client) exchange(ctx context.Context, k *call) outcome {
 	}
 	return outcome{sent: true, resp: &Response{
 		Status: httpResp.StatusCode, Header: httpResp.Header, Body: body,
-		used: k.used, forwarded: forwarded(ctx), quota: readQuota(httpResp.Header),
+		used: k.used, forwarded: forwarded(ctx), quota: c.readQuota(httpResp.Header),
 	}}
 }
 

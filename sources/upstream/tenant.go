@@ -69,7 +69,7 @@ func (c *Client) tenant(used *sealed, header http.Header) string {
 // Borrowed is a plain fingerprint of the caller's headers that a call under ctx
 // would pass on; "" where it would pass on none.
 func (c *Client) Borrowed(ctx context.Context) string {
-	if len(c.config.Auth.Forward) == 0 {
+	if !c.Forwards() {
 		return ""
 	}
 	header := forwarded(ctx)
@@ -86,6 +86,9 @@ func (c *Client) Borrowed(ctx context.Context) string {
 	}
 	return fingerprint(sum)
 }
+
+// Forwards reports whether the source is sent headers of its callers.
+func (c *Client) Forwards() bool { return len(c.config.Auth.Forward) > 0 }
 
 func (c *Client) credentialMAC(auth *Auth) hash.Hash {
 	mac := hmac.New(sha256.New, c.secret)

@@ -120,3 +120,15 @@ func TestForwardedTenantsDifferWhereWhatIsSentDoes(t *testing.T) {
 		t.Error("where nothing is forwarded, callers are one tenant")
 	}
 }
+
+func TestAClientTellsWhetherItForwards(t *testing.T) {
+	for name, want := range map[string]bool{"X-Tenant-Key": true, "Authorization": true, "": false} {
+		config := upstream.Config{URL: "https://a.example.com"}
+		if name != "" {
+			config.Auth.Forward = []string{name}
+		}
+		if got := connect(t, config).Forwards(); got != want {
+			t.Errorf("with %q forwarded it tells %t", name, got)
+		}
+	}
+}
