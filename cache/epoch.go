@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Scope is what a purge lets go of. The zero Scope is everything.
@@ -98,6 +99,11 @@ func (e *epochs) raised(scope Scope, number uint64) *epochs {
 		return own.number < max(r.all.number, r.sources[tenant.Source].number)
 	})
 	return r
+}
+
+// next is an epoch beyond all of them.
+func (e *epochs) next() uint64 {
+	return max(uint64(time.Now().UnixMilli()), e.last+1) // #nosec G115 -- after 1970
 }
 
 // each calls do for every epoch there is.

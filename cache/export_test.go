@@ -57,3 +57,20 @@ const LeaseTime = leaseTime
 
 // Lease is the name of a key's lease in Redis.
 func Lease(key Key) string { return lease{key: key}.name() }
+
+// Crowd is how many deletions may wait for Redis.
+const Crowd = crowd
+
+// Queued is how many writes wait for Redis.
+func Queued(r *Redis) int {
+	r.writes.mu.Lock()
+	defer r.writes.mu.Unlock()
+	return len(r.writes.queue)
+}
+
+// UnderWay is how many refreshes are under way.
+func UnderWay(c *Cache) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.refresh.underWay
+}

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -22,6 +23,8 @@ type write struct {
 	// ended are the leases to end.
 	ended []ended
 	purge *purge
+	// suspect is the source that is purged for want of room for its deletions.
+	suspect string
 	// done, where set, is closed when this and all before it are carried out.
 	done chan struct{}
 }
@@ -41,10 +44,15 @@ type writes struct {
 	mu     sync.Mutex
 	queue  []write
 	stores int // how many of them store
+	// deletions are the keys that are to be deleted behind all stores of theirs,
+	// suspects the sources that are to be purged.
+	deletions map[Key]bool
+	suspects  map[string]bool
 }
 
-// crowd is how many stores may wait before values are let go, batch how many
-// travel in one round trip.
+// crowd is how many stores may wait before values are let go, and how many
+// deletions before a source is purged as a whole; batch is how many travel in one
+// round trip.
 const (
 	crowd = 1024
 	batch = 64
@@ -60,6 +68,7 @@ func (r *Redis) store(key Key, e *entry, plain []byte, keep time.Duration) {
 	full := r.writes.stores >= crowd
 	if !full {
 		r.writes.stores++
+		delete(r.writes.deletions, key)
 		r.writes.queue = append(r.writes.queue, write{kind: storing, key: key, entry: e, plain: plain, keep: keep})
 	}
 	r.writes.mu.Unlock()
@@ -70,23 +79,63 @@ func (r *Redis) store(key Key, e *entry, plain []byte, keep time.Duration) {
 	r.nudge()
 }
 
-// forget has keys deleted after all that was handed over before. A silent Redis
-// is told when it answers again, before anything is read from it. The channel
-// is closed when it is done.
-func (r *Redis) forget(keys ...Key) <-chan struct{} {
-	done := make(chan struct{})
-	if len(keys) == 0 {
-		close(done)
-		return done
-	}
+// forget has a key deleted after all that was handed over before. A silent Redis
+// is told when it answers again, before anything is read from it. It reports
+// false where too many wait: then the source is to be purged.
+func (r *Redis) forget(key Key) bool {
+	defer r.nudge()
 	r.writes.mu.Lock()
-	for _, key := range keys {
-		r.writes.queue = append(r.writes.queue, write{kind: deleting, key: key})
+	defer r.writes.mu.Unlock()
+	switch {
+	case r.writes.deletions[key] || r.writes.suspects[key.Subject().Source]:
+		return true
+	case len(r.writes.deletions) >= crowd:
+		return false
 	}
-	r.writes.queue[len(r.writes.queue)-1].done = done
-	r.writes.mu.Unlock()
-	r.nudge()
-	return done
+	r.writes.add(write{kind: deleting, key: key})
+	return true
+}
+
+// suspect has all of a source left behind, in place of the deletions that wait.
+func (r *Redis) suspect(source string, p *purge) {
+	defer r.nudge()
+	r.writes.mu.Lock()
+	defer r.writes.mu.Unlock()
+	r.writes.queue = slices.DeleteFunc(r.writes.queue, func(w write) bool {
+		return w.kind == deleting && w.key.Subject().Source == source
+	})
+	maps.DeleteFunc(r.writes.deletions, func(key Key, _ bool) bool { return key.Subject().Source == source })
+	r.writes.add(write{kind: purging, purge: p, suspect: source})
+}
+
+// add queues a deletion or a purge. It needs the lock.
+func (w *writes) add(added write) {
+	w.queue = append(w.queue, added)
+	w.mark(added)
+}
+
+// mark notes that a write waits. It needs the lock.
+func (w *writes) mark(waits write) {
+	switch {
+	case waits.kind == deleting:
+		if w.deletions == nil {
+			w.deletions = map[Key]bool{}
+		}
+		w.deletions[waits.key] = true
+	case waits.suspect != "":
+		if w.suspects == nil {
+			w.suspects = map[string]bool{}
+		}
+		w.suspects[waits.suspect] = true
+	}
+}
+
+// unmark notes that writes wait no longer. It needs the lock.
+func (w *writes) unmark(taken []write) {
+	for _, one := range taken {
+		delete(w.deletions, one.key)
+		delete(w.suspects, one.suspect)
+	}
 }
 
 // nudge wakes the worker.
@@ -163,8 +212,12 @@ func (r *Redis) take() []write {
 		passed = append(passed, queue[n])
 	}
 	r.writes.queue = slices.Replace(queue, 0, n, passed...)
-	if len(list) > 0 && isStoring(list[0]) {
+	switch {
+	case len(list) == 0:
+	case isStoring(list[0]):
 		r.writes.stores -= len(list)
+	default:
+		r.writes.unmark(list)
 	}
 	return list
 }
@@ -243,7 +296,13 @@ func (r *Redis) roundTrip(step func(context.Context, redis.Pipeliner)) error {
 func (r *Redis) putBack(list []write) {
 	r.writes.mu.Lock()
 	defer r.writes.mu.Unlock()
-	r.writes.queue = append(slices.DeleteFunc(list, isStoring), r.writes.queue...)
+	list = slices.DeleteFunc(list, func(w write) bool {
+		return isStoring(w) || w.kind == deleting && r.writes.deletions[w.key]
+	})
+	for _, w := range list {
+		r.writes.mark(w)
+	}
+	r.writes.queue = append(list, r.writes.queue...)
 }
 
 // letGo forgets what was to be stored, for after a time without Redis another
