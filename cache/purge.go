@@ -80,10 +80,21 @@ type purgeNotice struct {
 
 // obeyPurge purges what a replica says, and acknowledges it.
 func (c *Cache) obeyPurge(n *purgeNotice) {
-	c.raise(func(e *epochs) *epochs { return e.raised(Scope{n.Source, n.Tenant}, n.Epoch) })
+	scope := Scope{n.Source, n.Tenant}
 	if n.From == c.address {
+		c.raise(func(e *epochs) *epochs { return e.raised(scope, n.Epoch) })
 		c.awaited.acknowledge(n.ID)
 		return
+	}
+	ahead := false
+	c.raise(func(e *epochs) *epochs {
+		if ahead = e.isBeyond(scope, n.Epoch); ahead {
+			return e.raised(scope, e.next())
+		}
+		return e.raised(scope, n.Epoch)
+	})
+	if ahead {
+		_ = c.learnEpochs() // brings it back to Redis; noted as a fault, and tried again
 	}
 	c.redis.queueSweep(&sweep{channel: n.From, text: func() string { return strconv.FormatUint(n.ID, 10) }})
 }
