@@ -12,6 +12,9 @@ type awaited struct {
 	open map[uint64]*tally
 }
 
+// unheeded is the id of what nobody waits for.
+const unheeded = 0
+
 // tally counts the acknowledgements of one Drop.
 type tally struct {
 	got     int           // under awaited.mu

@@ -61,8 +61,8 @@ const overhead = 256
 // TestMemoryStaysWithinItsBudget holds it.
 const growth = 2
 
-// New makes a Cache; Close ends it. It asks Redis once, and waits for it no longer
-// than a query would.
+// New makes a Cache; Close ends it. It asks Redis for what was purged and to hear
+// what is dropped, and waits for each no longer than a query would.
 func New(options Options) *Cache {
 	if options.Memory == 0 {
 		options.Memory = 64 << 20
@@ -98,8 +98,12 @@ func New(options Options) *Cache {
 			_ = c.learnEpochs() // noted as a fault; the listener tries again
 		}
 		c.running.Go(c.keepEpochs)
-		c.listener.cache = c
+		c.deaf.Store(true)
+		c.listener.cache, c.listener.begun = c, make(chan struct{})
 		c.running.Go(c.listener.listen)
+		if !c.redis.gate.isShut() {
+			c.listener.awaitBegun()
+		}
 	}
 	return c
 }

@@ -4,12 +4,18 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Scope is what a purge lets go of. The zero Scope is everything.
 type Scope struct {
 	Source string // "" for all; a Tenant is then no part of the scope
 	Tenant string // the fingerprint of the credentials at Source; "" for all
+}
+
+// covers reports whether a scope is within this one.
+func (s Scope) covers(other Scope) bool {
+	return (s.Source == "" || s.Source == other.Source) && (s.Tenant == "" || s.Tenant == other.Tenant)
 }
 
 // epochs are when scopes were purged last. A key holds the latest of those that
@@ -100,6 +106,19 @@ func (e *epochs) raised(scope Scope, number uint64) *epochs {
 	return r
 }
 
+// next is an epoch beyond all of them.
+func (e *epochs) next() uint64 {
+	return max(uint64(time.Now().UnixMilli()), e.last+1) // #nosec G115 -- after 1970
+}
+
+// isBeyond reports whether keys of a scope are of a later epoch than number: what
+// they hold may have been fetched before a purge of that epoch was.
+func (e *epochs) isBeyond(scope Scope, number uint64) bool {
+	beyond := e.of(scope).number > number
+	e.each(func(own Scope, epoch uint64) { beyond = beyond || epoch > number && scope.covers(own) })
+	return beyond
+}
+
 // each calls do for every epoch there is.
 func (e *epochs) each(do func(Scope, uint64)) {
 	if e.all.number > 0 {
@@ -113,7 +132,10 @@ func (e *epochs) each(do func(Scope, uint64)) {
 	}
 }
 
-// Key is NewKey in the present epoch: a purge that comes later leaves it behind.
+// Key is the key of an entity of a source as one tenant sees it, in the present
+// epoch: a purge that comes later leaves it behind. tenant is the fingerprint of
+// the credentials that the source is asked with; entity is the kind of document,
+// id the rest. Only id may be empty.
 func (c *Cache) Key(version, source, tenant, entity, id string) (Key, error) {
 	return newKey(version, c.epochs.Load().at(source, tenant).text, source, tenant, entity, id)
 }

@@ -4,6 +4,11 @@ import "github.com/redis/go-redis/v9"
 
 // What only tests look at from outside.
 
+// NewKey is a key of the time before the first purge.
+func NewKey(version, source, tenant, entity, id string) (Key, error) {
+	return newKey(version, "", source, tenant, entity, id)
+}
+
 // ErrorPause is how long a failed source is left alone.
 const ErrorPause = errorPause
 
@@ -57,3 +62,25 @@ const LeaseTime = leaseTime
 
 // Lease is the name of a key's lease in Redis.
 func Lease(key Key) string { return lease{key: key}.name() }
+
+// Crowd is how many deletions may wait for Redis.
+const Crowd = crowd
+
+// Queued is how many writes wait for Redis.
+func Queued(r *Redis) int {
+	r.writes.mu.Lock()
+	defer r.writes.mu.Unlock()
+	return len(r.writes.queue)
+}
+
+// UnderWay is how many refreshes are under way.
+func UnderWay(c *Cache) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.refresh.underWay
+}
+
+// SetEpoch has one replica alone in an epoch of a scope.
+func SetEpoch(c *Cache, scope Scope, number uint64) {
+	c.raise(func(e *epochs) *epochs { return e.raised(scope, number) })
+}

@@ -8,18 +8,10 @@ import (
 	"strings"
 )
 
-// Key names one cached answer. The zero Key names nothing; only Cache.Key and
-// NewKey make others, so that no key lacks its source and its tenant.
+// Key names one cached answer. The zero Key names nothing; only Cache.Key makes
+// others, so that no key lacks its source and its tenant.
 type Key struct {
 	text string
-}
-
-// NewKey makes the key of an entity of a source as one tenant sees it. tenant
-// is the fingerprint of the credentials that the source is asked with; entity
-// is the kind of document, id the rest. Only id may be empty. The key is of the
-// time before the first purge: Cache.Key makes those that are looked up.
-func NewKey(version, source, tenant, entity, id string) (Key, error) {
-	return newKey(version, "", source, tenant, entity, id)
 }
 
 func newKey(version, epoch, source, tenant, entity, id string) (Key, error) {

@@ -52,7 +52,7 @@ func (c *Cache) settle(f *flight, plain []byte, keep time.Duration) (forgotten b
 	case f.err == nil || isRefused(f.err):
 		c.forget(f.key)
 		forgotten = true
-	case canBeStale(f.err):
+	case canBeStale(f.err) && !(f.trip.refresh && isHeldBack(f.err)):
 		c.pause(f.key, f.err)
 	}
 	return forgotten
@@ -62,9 +62,11 @@ func (c *Cache) settle(f *flight, plain []byte, keep time.Duration) (forgotten b
 func (c *Cache) forget(key Key) {
 	c.drops++
 	c.memory.Invalidate(key)
-	if c.redis != nil {
-		c.redis.forget(key)
+	if c.redis == nil || c.redis.forget(key) {
+		return
 	}
+	source := key.Subject().Source
+	c.redis.suspect(source, c.newPurge(Scope{Source: source}, c.epochs.Load().next(), unheeded))
 }
 
 // pause lets a kept answer stand for a while after its refresh failed.

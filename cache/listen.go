@@ -35,7 +35,8 @@ type notice struct {
 type listener struct {
 	cache      *Cache
 	subscribed atomic.Bool
-	tried      bool // there was a subscription before, or an attempt at one
+	tried      bool          // there was a subscription before, or an attempt at one
+	begun      chan struct{} // closed when tried is first set
 	pause      time.Duration
 	unreadable sync.Once
 }
@@ -57,6 +58,17 @@ func (l *listener) listen() {
 		if !l.rest() {
 			return
 		}
+	}
+}
+
+// awaitBegun waits until it is known whether drops are heard, as long as a query
+// would: of what is fetched before that, a drop may be missed.
+func (l *listener) awaitBegun() {
+	timer := time.NewTimer(l.cache.redis.timeout)
+	defer timer.Stop()
+	select {
+	case <-l.begun:
+	case <-timer.C:
 	}
 }
 
@@ -144,8 +156,8 @@ func (l *listener) lost(err error) {
 	if l.subscribed.Swap(false) || !l.tried {
 		slog.Warn("what other replicas drop is not heard of", "error", err)
 	}
-	l.tried = true
 	l.cache.deaf.Store(!refused)
+	l.try()
 	l.cache.stirAll()
 	if !refused {
 		l.cache.redis.letGo()
@@ -175,9 +187,17 @@ func (l *listener) hear(received any) bool {
 	return true
 }
 
+// try notes the end of an attempt.
+func (l *listener) try() {
+	if !l.tried {
+		close(l.begun)
+	}
+	l.tried = true
+}
+
 // begin follows a subscription. What was dropped before is not known: all that
-// the process keeps may be old, unless this is its beginning. It reports false
-// where what was purged before cannot be learnt.
+// the process keeps may be old. It reports false where what was purged before
+// cannot be learnt.
 func (l *listener) begin() bool {
 	if l.subscribed.Load() {
 		return true // another channel's
@@ -185,14 +205,15 @@ func (l *listener) begin() bool {
 	if l.cache.learnEpochs() != nil {
 		return false
 	}
+	l.cache.doubtAll()
 	if l.tried {
-		l.cache.doubtAll()
 		slog.Info("what other replicas drop is heard of again")
 	}
-	l.tried, l.pause = true, 0
+	l.pause = 0
 	l.cache.redis.hear()
 	l.cache.deaf.Store(false)
 	l.subscribed.Store(true)
+	l.try()
 	return true
 }
 

@@ -125,6 +125,17 @@ func canBeStale(err error) bool {
 	return false
 }
 
+// isHeldBack reports whether the gateway itself did not make the call, such as to
+// spare the quota: that says nothing against the source. An open circuit, which
+// tells when it closes, does.
+func isHeldBack(err error) bool {
+	e, ok := billing.AsError(err)
+	if !ok || !e.Unsent {
+		return false
+	}
+	return e.Code != billing.CodeSourceUnavailable || e.RetryAfter.IsZero()
+}
+
 // isRefused reports whether a source that works says that there is nothing for
 // this caller, or no longer: what was kept is let go.
 func isRefused(err error) bool {

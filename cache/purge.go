@@ -36,7 +36,7 @@ func (c *Cache) Purge(ctx context.Context, scope Scope) (acknowledged bool) {
 // purgeHere raises the epoch of a scope beyond all that this process knows of.
 func (c *Cache) purgeHere(scope Scope) (number uint64) {
 	c.raise(func(e *epochs) *epochs {
-		number = max(uint64(time.Now().UnixMilli()), e.last+1) // #nosec G115 -- after 1970
+		number = e.next()
 		return e.raised(scope, number)
 	})
 	return number
@@ -47,19 +47,24 @@ func (c *Cache) purgeHere(scope Scope) (number uint64) {
 func (c *Cache) purgeElsewhere(ctx context.Context, scope Scope, number uint64) bool {
 	id := c.awaited.add()
 	defer c.awaited.remove(id)
-	p := &purge{scope: scope, number: number, raised: func(number uint64) string {
-		c.raise(func(e *epochs) *epochs { return e.raised(scope, number) })
-		text, _ := json.Marshal(notice{Purge: &purgeNotice{ // strings and numbers
-			ID: id, From: c.address, Source: scope.Source, Tenant: scope.Tenant, Epoch: number,
-		}})
-		return string(text)
-	}}
+	p := c.newPurge(scope, number, id)
 	if !c.redis.await(ctx, c.redis.queue(write{kind: purging, purge: p})) || !p.stored || p.heard < 0 {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, acknowledgeWithin)
 	defer cancel()
 	return c.awaited.reach(ctx, id, p.heard)
+}
+
+// newPurge makes the purge that is told, and acknowledged, under id.
+func (c *Cache) newPurge(scope Scope, number, id uint64) *purge {
+	return &purge{scope: scope, number: number, raised: func(number uint64) string {
+		c.raise(func(e *epochs) *epochs { return e.raised(scope, number) })
+		text, _ := json.Marshal(notice{Purge: &purgeNotice{ // strings and numbers
+			ID: id, From: c.address, Source: scope.Source, Tenant: scope.Tenant, Epoch: number,
+		}})
+		return string(text)
+	}}
 }
 
 // purgeNotice is what is told about a Purge. It has a sender of its own: a
@@ -75,10 +80,21 @@ type purgeNotice struct {
 
 // obeyPurge purges what a replica says, and acknowledges it.
 func (c *Cache) obeyPurge(n *purgeNotice) {
-	c.raise(func(e *epochs) *epochs { return e.raised(Scope{n.Source, n.Tenant}, n.Epoch) })
+	scope := Scope{n.Source, n.Tenant}
 	if n.From == c.address {
+		c.raise(func(e *epochs) *epochs { return e.raised(scope, n.Epoch) })
 		c.awaited.acknowledge(n.ID)
 		return
+	}
+	ahead := false
+	c.raise(func(e *epochs) *epochs {
+		if ahead = e.isBeyond(scope, n.Epoch); ahead {
+			return e.raised(scope, e.next())
+		}
+		return e.raised(scope, n.Epoch)
+	})
+	if ahead {
+		_ = c.learnEpochs() // brings it back to Redis; noted as a fault, and tried again
 	}
 	c.redis.queueSweep(&sweep{channel: n.From, text: func() string { return strconv.FormatUint(n.ID, 10) }})
 }

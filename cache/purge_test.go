@@ -102,6 +102,29 @@ func TestEveryPurgeCounts(t *testing.T) {
 	}
 }
 
+// Such as when Redis was emptied, or its clock is ahead.
+func TestAReplicaOfALaterEpochPurgesAllTheSame(t *testing.T) {
+	for name, earlier := range map[string]cache.Scope{"of the scope": {Source: "psa"}, "of a tenant in it": {Source: "psa", Tenant: "alice"}} {
+		t.Run(name, func(t *testing.T) {
+			server := redistest.Start(t)
+			one, other := replicas(t, server)
+			client := reader(t, server)
+			cache.SetEpoch(other, earlier, uint64(time.Now().Add(time.Hour).UnixMilli()))
+			lookIn(other, has("Old"), "psa", "alice")
+			awaitKept(t, client, keyIn(other, "psa", "alice", "1"))
+			expect(t, lookIn(other, has("New"), "psa", "alice"), "Old FRESH HIT")
+			if !one.Purge(context.Background(), cache.Scope{Source: "psa"}) {
+				t.Error("it was not acknowledged")
+			}
+			expect(t, lookIn(other, has("New"), "psa", "alice"), "New FRESH MISS")
+			third := replica(t, server.URL(), nil)
+			eventually(t, "Redis knows the later epoch", func() bool {
+				return keyIn(third, "psa", "alice", "1") == keyIn(other, "psa", "alice", "1")
+			})
+		})
+	}
+}
+
 func TestWhatIsFetchedDuringAPurgeIsNotKept(t *testing.T) {
 	server := redistest.Start(t)
 	one, other := replicas(t, server)

@@ -23,7 +23,7 @@ func killSubscriptions(t testing.TB, client *redis.Client) {
 }
 
 // It may have missed a drop.
-func TestAReplicaThatHearsAgainHasForgottenItsMemory(t *testing.T) {
+func TestAReplicaThatHearsAgainDoubtsItsMemory(t *testing.T) {
 	for name, cut := range map[string]func(*testing.T, *redistest.Server, *redis.Client, *redistest.Proxy){
 		"its subscription was killed": func(t *testing.T, _ *redistest.Server, client *redis.Client, _ *redistest.Proxy) {
 			killSubscriptions(t, client)
@@ -49,28 +49,59 @@ func TestAReplicaThatHearsAgainHasForgottenItsMemory(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server, s := redistest.Start(t), has("Old")
+			server, s, none := redistest.Start(t), has("Old"), &source{}
 			network, client := redistest.StartProxy(t, server.Addr()), reader(t, server)
 			c := newCache(t, cache.Options{Redis: openRedis(t, network.URL(), brisk)})
 			awaitHearing(t, c)
+			lasting := policy
+			lasting.NegativeTTL = time.Hour
+			none.fails(nil)
+			look(c, lasting, none, key("none"))
+			awaitKept(t, client, key("none"))
 			look(c, policy, s, key("1"))
 			awaitKept(t, client, key("1"))
 			slow := slowSource("Older")
 			waits := make(chan cache.Answer[*billing.Subscription])
 			go func() { waits <- look(c, policy, slow.source, key("2")) }()
 			eventually(t, "the source is asked", func() bool { return slow.asked() == 1 })
-			client.Del(context.Background(), key("1").String()) // as a Drop elsewhere does
+			client.Del(context.Background(), key("1").String(), key("none").String()) // as a Drop elsewhere does
 			cut(t, server, client, network)
 			s.fails(fault(billing.CodeSourceUnavailable))
-			eventually(t, "the memory is forgotten", func() bool {
-				return told(look(c, policy, s, key("1"))) == "error SOURCE_UNAVAILABLE"
+			eventually(t, "the absence is forgotten", func() bool {
+				return told(look(c, lasting, s, key("none"))) == "error SOURCE_UNAVAILABLE"
 			})
+			awaitHearing(t, c)
+			expect(t, look(c, policy, s, key("1")), "Old STALE_SOURCE_DOWN STALE because SOURCE_UNAVAILABLE")
 			close(slow.release)
 			expect(t, <-waits, "Older FRESH MISS")
 			s.set("New")
 			expect(t, look(c, policy, s, key("2")), "New FRESH MISS")
+			expect(t, look(c, policy, s, key("none")), "New FRESH MISS")
 		})
 	}
+}
+
+func TestADoubtedAnswerIsFetchedAnewOrTakenFromRedis(t *testing.T) {
+	server, s := redistest.Start(t), has("Old")
+	network, client := redistest.StartProxy(t, server.Addr()), reader(t, server)
+	c, other := newCache(t, cache.Options{Redis: openRedis(t, network.URL(), brisk)}), replica(t, server.URL(), nil)
+	awaitHearing(t, c, other)
+	for _, k := range []cache.Key{key("1"), key("2")} {
+		look(c, policy, s, k)
+		awaitKept(t, client, k)
+	}
+	network.Lose()
+	eventually(t, "the loss is noticed", func() bool { return !cache.Hears(c) })
+	drop(other, "1", 0)
+	drop(other, "2", 0)
+	s.set("New")
+	look(other, policy, s, key("1"))
+	awaitKept(t, client, key("1"))
+	network.Mend()
+	awaitHearing(t, c)
+	expect(t, look(c, policy, s, key("2")), "New FRESH MISS")
+	s.fails(fault(billing.CodeSourceUnavailable))
+	eventually(t, "Redis is asked", func() bool { return told(look(c, policy, s, key("1"))) == "New FRESH HIT" })
 }
 
 // lockOut has Redis refuse new connections, and ends the subscriptions.

@@ -67,6 +67,31 @@ func TestARefreshIsBackgroundAndFailsWithoutHarm(t *testing.T) {
 	}
 }
 
+func TestARefreshThatTheGatewayHeldBackIsNothingAgainstTheSource(t *testing.T) {
+	const paused = "Old STALE_SOURCE_DOWN STALE because "
+	for name, held := range map[string]struct {
+		err  *billing.Error
+		want string
+	}{
+		"for the quota":    {&billing.Error{Code: billing.CodeSourceRateLimited, Unsent: true, RetryAfter: time.Now().Add(time.Hour)}, "Old STALE_REVALIDATING STALE"},
+		"for lack of room": {&billing.Error{Code: billing.CodeSourceUnavailable, Unsent: true}, "Old STALE_REVALIDATING STALE"},
+		"for lack of time": {&billing.Error{Code: billing.CodeSourceTimeout, Unsent: true}, "Old STALE_REVALIDATING STALE"},
+		"by the circuit":   {&billing.Error{Code: billing.CodeSourceUnavailable, Unsent: true, RetryAfter: time.Now().Add(time.Hour)}, paused + "SOURCE_UNAVAILABLE"},
+		"not at all":       {&billing.Error{Code: billing.CodeSourceUnavailable}, paused + "SOURCE_UNAVAILABLE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock, s := newClock(), has("Old")
+			c := newCache(t, cache.Options{Now: clock.Now})
+			look(c, policy, s, key("1"))
+			s.fails(held.err)
+			clock.advance(policy.TTL + time.Millisecond)
+			look(c, policy, s, key("1"))
+			eventually(t, "a refresh has ended", func() bool { return cache.UnderWay(c) == 0 })
+			expect(t, look(c, policy, s, key("1")), held.want)
+		})
+	}
+}
+
 func TestNoRefreshBeginsAfterItIsStopped(t *testing.T) {
 	clock, s := newClock(), has("Old")
 	c := cache.New(cache.Options{Now: clock.Now})

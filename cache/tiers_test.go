@@ -208,7 +208,7 @@ func TestAnAnswerFromTheFutureIsNotTrusted(t *testing.T) {
 func TestWhatIsQueuedAtCloseIsWritten(t *testing.T) {
 	server := redistest.Start(t)
 	network := redistest.StartProxy(t, server.Addr())
-	network.Delay(20 * time.Millisecond) // so that much is queued
+	network.Delay(10 * time.Millisecond) // so that much is queued
 	r, err := cache.OpenRedis(cache.RedisConfig{URL: network.URL(), Timeout: patient})
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,8 @@ type write struct {
 	// ended are the leases to end.
 	ended []ended
 	purge *purge
+	// suspect is the source that is purged for want of room for its deletions.
+	suspect string
 	// done, where set, is closed when this and all before it are carried out.
 	done chan struct{}
 }
@@ -41,10 +43,15 @@ type writes struct {
 	mu     sync.Mutex
 	queue  []write
 	stores int // how many of them store
+	// deletions are the keys that are to be deleted behind all stores of theirs,
+	// suspects the sources that are to be purged.
+	deletions map[Key]bool
+	suspects  map[string]bool
 }
 
-// crowd is how many stores may wait before values are let go, batch how many
-// travel in one round trip.
+// crowd is how many stores may wait before values are let go, and how many
+// deletions before a source is purged as a whole; batch is how many travel in one
+// round trip.
 const (
 	crowd = 1024
 	batch = 64
@@ -60,6 +67,7 @@ func (r *Redis) store(key Key, e *entry, plain []byte, keep time.Duration) {
 	full := r.writes.stores >= crowd
 	if !full {
 		r.writes.stores++
+		delete(r.writes.deletions, key)
 		r.writes.queue = append(r.writes.queue, write{kind: storing, key: key, entry: e, plain: plain, keep: keep})
 	}
 	r.writes.mu.Unlock()
@@ -68,25 +76,6 @@ func (r *Redis) store(key Key, e *entry, plain []byte, keep time.Duration) {
 		return
 	}
 	r.nudge()
-}
-
-// forget has keys deleted after all that was handed over before. A silent Redis
-// is told when it answers again, before anything is read from it. The channel
-// is closed when it is done.
-func (r *Redis) forget(keys ...Key) <-chan struct{} {
-	done := make(chan struct{})
-	if len(keys) == 0 {
-		close(done)
-		return done
-	}
-	r.writes.mu.Lock()
-	for _, key := range keys {
-		r.writes.queue = append(r.writes.queue, write{kind: deleting, key: key})
-	}
-	r.writes.queue[len(r.writes.queue)-1].done = done
-	r.writes.mu.Unlock()
-	r.nudge()
-	return done
 }
 
 // nudge wakes the worker.
@@ -163,8 +152,12 @@ func (r *Redis) take() []write {
 		passed = append(passed, queue[n])
 	}
 	r.writes.queue = slices.Replace(queue, 0, n, passed...)
-	if len(list) > 0 && isStoring(list[0]) {
+	switch {
+	case len(list) == 0:
+	case isStoring(list[0]):
 		r.writes.stores -= len(list)
+	default:
+		r.writes.unmark(list)
 	}
 	return list
 }
@@ -243,7 +236,13 @@ func (r *Redis) roundTrip(step func(context.Context, redis.Pipeliner)) error {
 func (r *Redis) putBack(list []write) {
 	r.writes.mu.Lock()
 	defer r.writes.mu.Unlock()
-	r.writes.queue = append(slices.DeleteFunc(list, isStoring), r.writes.queue...)
+	list = slices.DeleteFunc(list, func(w write) bool {
+		return isStoring(w) || w.kind == deleting && r.writes.deletions[w.key]
+	})
+	for _, w := range list {
+		r.writes.mark(w)
+	}
+	r.writes.queue = append(list, r.writes.queue...)
 }
 
 // letGo forgets what was to be stored, for after a time without Redis another
