@@ -33,9 +33,13 @@ func (c *Client) Health() billing.Health {
 	return value
 }
 
+// latest knows nothing of a window that is over.
 func (h *health) latest() billing.Health {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if ends := h.value.QuotaResetsAt; !ends.IsZero() && !h.now().Before(ends) {
+		h.value.QuotaRemaining, h.value.QuotaResetsAt = nil, time.Time{}
+	}
 	return h.value
 }
 

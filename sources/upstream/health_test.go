@@ -194,3 +194,25 @@ func TestHeadersOfNumbers(t *testing.T) {
 		t.Errorf("the client is of %q at %v", client.Source(), client.Now())
 	}
 }
+
+func TestAQuotaIsNotKnownAnyMoreWhenItsWindowIsOver(t *testing.T) {
+	address, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-RateLimit-Remaining", "3")
+		w.Header().Set("X-RateLimit-Reset", "60")
+		answer(w, "{}")
+	})
+	clock := now
+	client, err := upstream.New("src", upstream.Config{URL: address}, upstream.Options{Now: func() time.Time { return clock }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	get(context.Background(), client)
+	if health := client.Health(); health.QuotaRemaining == nil || *health.QuotaRemaining != 3 {
+		t.Fatalf("health is %+v", health)
+	}
+	clock = clock.Add(time.Minute)
+	if health := client.Health(); health.QuotaRemaining != nil || !health.QuotaResetsAt.IsZero() {
+		t.Errorf("a minute later health is %+v", health)
+	}
+}
