@@ -268,39 +268,3 @@ func accounts(name string, node Node) (Accounts, error) {
 	}
 	return Accounts{File: elsewhere.File}, nil
 }
-
-// override takes what the environment says over the file.
-func override(c *Config, env Env) error {
-	set := func(name string, take func(value string) error) error {
-		if env == nil {
-			return nil
-		}
-		value, _ := env(name)
-		if value == "" {
-			return nil
-		}
-		if err := take(value); err != nil {
-			return Problem{Path: name, Message: err.Error()}
-		}
-		return nil
-	}
-	return Join(
-		set("TRIBUTARY_LISTEN", func(value string) error {
-			c.Listen = value
-			return CheckListen(value)
-		}),
-		set("TRIBUTARY_REDIS_URL", func(value string) error {
-			if c.Redis == nil {
-				c.Redis = &Redis{Timeout: redisTimeout}
-			}
-			c.Redis.URL, c.Redis.Addrs, c.Redis.Master = value, nil, ""
-			return checkRedisURL(value)
-		}),
-		set("TRIBUTARY_LOG_LEVEL", func(value string) error {
-			c.Log.Level = value
-			return checkWord("level", value, logLevels)
-		}),
-	)
-}
-
-const redisTimeout = 50 * time.Millisecond

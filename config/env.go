@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // Env looks a variable up in the environment, as os.LookupEnv does; nil is an
@@ -64,3 +65,39 @@ func (env Env) look(reference string) (string, error) {
 	}
 	return value, nil
 }
+
+// override takes what the environment says over the file.
+func override(c *Config, env Env) error {
+	set := func(name string, take func(value string) error) error {
+		if env == nil {
+			return nil
+		}
+		value, _ := env(name)
+		if value == "" {
+			return nil
+		}
+		if err := take(value); err != nil {
+			return Problem{Path: name, Message: err.Error()}
+		}
+		return nil
+	}
+	return Join(
+		set("TRIBUTARY_LISTEN", func(value string) error {
+			c.Listen = value
+			return CheckListen(value)
+		}),
+		set("TRIBUTARY_REDIS_URL", func(value string) error {
+			if c.Redis == nil {
+				c.Redis = &Redis{Timeout: redisTimeout}
+			}
+			c.Redis.URL, c.Redis.Addrs, c.Redis.Master = value, nil, ""
+			return checkRedisURL(value)
+		}),
+		set("TRIBUTARY_LOG_LEVEL", func(value string) error {
+			c.Log.Level = value
+			return checkWord("level", value, logLevels)
+		}),
+	)
+}
+
+const redisTimeout = 50 * time.Millisecond
