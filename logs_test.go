@@ -190,11 +190,12 @@ func TestEachRequestHasOneLine(t *testing.T) {
 	for _, c := range []struct {
 		id, operation, kind         string
 		status, calls, hits, misses float64
+		isKept                      bool
 	}{
-		{"first", "Pair", "query", 200, 2, 0, 2},
-		{"second", "Pair", "query", 200, 0, 2, 0},
-		{"refused", "", "", 200, 0, 0, 0},
-		{"plain", "", "", 403, 0, 0, 0},
+		{"first", "Pair", "query", 200, 2, 0, 2, false},
+		{"second", "Pair", "query", 200, 0, 0, 0, true},
+		{"refused", "", "", 200, 0, 0, 0, false},
+		{"plain", "", "", 403, 0, 0, 0, false},
 	} {
 		if len(lines[c.id]) != 1 {
 			t.Errorf("the request %s has %d lines", c.id, len(lines[c.id]))
@@ -202,7 +203,7 @@ func TestEachRequestHasOneLine(t *testing.T) {
 		}
 		line := lines[c.id][0]
 		for name, want := range map[string]any{"level": "INFO", "msg": "graphql", "operation": c.operation, "kind": c.kind,
-			"status": c.status, "upstreamCalls": c.calls, "cacheHits": c.hits, "cacheMisses": c.misses} {
+			"status": c.status, "upstreamCalls": c.calls, "cacheHits": c.hits, "cacheMisses": c.misses, "answerKept": c.isKept} {
 			if line[name] != want {
 				t.Errorf("%s of the request %s is %v, want %v", name, c.id, line[name], want)
 			}

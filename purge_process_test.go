@@ -47,7 +47,7 @@ func (p *purgeable) calls() map[string]int {
 	return counts.Calls
 }
 
-// asked are the sources that both gateways together ask for everybody's
+// asked are the vendors that both gateways together ask for everybody's
 // subscriptions now.
 func (p *purgeable) asked() string {
 	p.t.Helper()
@@ -60,9 +60,9 @@ func (p *purgeable) asked() string {
 	}
 	var asked []string
 	after := p.calls()
-	for _, source := range []string{"billing", "focus", "psa", "teams"} {
-		if after[source] > before[source] {
-			asked = append(asked, source)
+	for _, vendor := range []string{"focus", "frontier", "intercode", "productive"} {
+		if after[vendor] > before[vendor] {
+			asked = append(asked, vendor)
 		}
 	}
 	return strings.Join(asked, " ")
@@ -77,8 +77,8 @@ func TestPurgeReachesEveryReplica(t *testing.T) {
 	}
 	for _, c := range []struct{ args, says, asked string }{
 		{"--config a.yaml --source focus", "purged source focus, and every replica has acknowledged it\n", "focus"},
-		{"--admin http://" + p.admin + " --source psa --organization 682", "purged source psa, with the service's credentials, which are sent about organization 682, and every replica has acknowledged it\n", "psa"},
-		{"--config a.yaml --everything", "purged everything, and every replica has acknowledged it\n", "billing focus psa teams"},
+		{"--admin http://" + p.admin + " --source psa --organization 682", "purged source psa, with the service's credentials, which are sent about organization 682, and every replica has acknowledged it\n", "productive"},
+		{"--config a.yaml --everything", "purged everything, and every replica has acknowledged it\n", "focus frontier intercode productive"},
 	} {
 		got := command(t, p.dir, nil, append([]string{"purge"}, strings.Fields(c.args)...)...)
 		if got.code != 0 || got.out != c.says || got.err != "" {

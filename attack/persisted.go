@@ -80,7 +80,7 @@ func registerThenAsk(document string) func(*target) (*answer, error) {
 // flood registers many documents of 20 KB, and holds that the process keeps no
 // more of them than a cache may.
 func flood(t *target) (*answer, error) {
-	const most = 64 << 20
+	const most = 96 << 20 // what is kept of documents and of answers, and garbage
 	var last *answer
 	before := t.status("VmRSS")
 	for i := range 1000 {
