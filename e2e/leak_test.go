@@ -179,10 +179,10 @@ func leakyConfiguration(vendors, store string) string {
 	return strings.NewReplacer(names...).Replace(`secret: file:secret
 redis: { url: 'STORE', timeout: 2s }
 sources:
-  focus: { kind: focus, url: VENDORS/focus, timeout: 300ms, auth: { bearer: <bearer>, headers: { X-Auth-Token: <header> } } }
-  billing: { kind: frontier, url: VENDORS/frontier, timeout: 300ms, auth: { basic: { username: <user>, password: <password> } } }
-  teams: { kind: intercode, url: VENDORS/intercode, timeout: 300ms, auth: { bearer: 'file:file' } }
-  psa: { kind: productive, url: VENDORS/productive, timeout: 300ms, auth: { forward: [Authorization] } }
+  focus: { kind: focus, url: VENDORS/focus, timeout: 300ms, circuit: { failureRate: 0 }, auth: { bearer: <bearer>, headers: { X-Auth-Token: <header> } } }
+  billing: { kind: frontier, url: VENDORS/frontier, timeout: 300ms, circuit: { failureRate: 0 }, auth: { basic: { username: <user>, password: <password> } } }
+  teams: { kind: intercode, url: VENDORS/intercode, timeout: 300ms, circuit: { failureRate: 0 }, auth: { bearer: 'file:file' } }
+  psa: { kind: productive, url: VENDORS/productive, timeout: 300ms, circuit: { failureRate: 0 }, auth: { forward: [Authorization] } }
 accounts:
   - id: a
     subscriptions:

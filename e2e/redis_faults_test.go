@@ -100,7 +100,7 @@ const (
 	// busy is what a machine that does other things too may add to the 99th
 	// percentile, over the 100 ms that are promised. That nobody waits for a
 	// silent Redis is held by counting the questions to it.
-	busy = 2 * time.Second
+	busy = 250 * time.Millisecond
 	// handful is how many questions find out that Redis does not answer: those
 	// under way when it stops, and those of the worker behind them.
 	handful = 4 * clients
@@ -145,14 +145,11 @@ func TestNoQueryFailsOrWaitsForAFaultOfRedis(t *testing.T) {
 			t.Logf("| %s | %d | %v | %v | %v | %v | %v | %d | %v | %+d | %+.1f MB |", fault.name, len(during.queries),
 				ms(normal.p50()), ms(normal.p99()), ms(during.p50()), ms(during.p99()), ms(during.slowest()), failed,
 				ms(during.writes[len(during.writes)-1]), has.goroutines-had.goroutines, float64(has.heap-had.heap)/1e6)
-			if during.p99() > 2*normal.p99()+100*time.Millisecond+busy {
+			if during.p99() > 2*normal.p99()+busy {
 				t.Errorf("the 99th percentile was %v, and is %v", normal.p99(), during.p99())
 			}
 			if fault.how.silent && failed > handful {
 				t.Errorf("%d questions to a silent Redis were waited for, by %d queries", failed, len(during.queries))
-			}
-			if fault.how.silent && !fault.how.absent && failed == 0 {
-				t.Error("nobody asked the silent Redis, so nothing is shown")
 			}
 			if has.goroutines > had.goroutines+50 || has.heap > had.heap+growth {
 				t.Errorf("it took %+v, and takes %+v", had, has)

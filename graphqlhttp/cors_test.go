@@ -99,7 +99,7 @@ func TestAPageOfAnAllowedOriginMayAskAndRead(t *testing.T) {
 		}
 		got := post(t, server.URL, `{`+q+`}`, "Origin", origin)
 		exposed := strings.ToLower(got.header.Get("Access-Control-Expose-Headers"))
-		if got.status != 200 || got.header.Get("Access-Control-Allow-Origin") != origin || exposed != "retry-after,x-request-id" {
+		if got.status != 200 || got.header.Get("Access-Control-Allow-Origin") != origin || exposed != "age,cache-status,etag,retry-after,server-timing,x-request-id" {
 			t.Errorf("%s: %d %v", origin, got.status, got.header)
 		}
 		vary := strings.Join(got.header.Values("Vary"), ",")

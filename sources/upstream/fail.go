@@ -66,7 +66,7 @@ func (c *Client) Fail(code billing.Code, op string, resp *Response, why string) 
 // counts against the source's health.
 func (c *Client) BadData(op string, err error) *billing.Error {
 	e := c.badData(op, err)
-	c.health.unread(e)
+	c.health.hampered(e)
 	return e
 }
 

@@ -93,9 +93,9 @@ func (h *health) failed(e *billing.Error) {
 	}
 }
 
-// unread takes an answer that came well and could not be read. It leaves the
-// source DEGRADED at worst: one bad document of many is no outage.
-func (h *health) unread(e *billing.Error) {
+// hampered takes a fault that leaves the source DEGRADED at worst: one bad document
+// of many is no outage, and neither is a quota that is spent.
+func (h *health) hampered(e *billing.Error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.value.LastErrorAt, h.value.LastError = h.now(), e

@@ -26,7 +26,11 @@ func (c *Client) takeQuota(ctx context.Context, k *call) error {
 		waited += wait
 		if call.Background || waited > c.config.Quota.Wait || isTooLate(ctx, k.partition, wait) {
 			c.counts.noQuota.Add(1)
-			return c.hold(k, billing.CodeSourceRateLimited, errNoQuota, c.now().Add(decision.Wait)).err
+			err := c.hold(k, billing.CodeSourceRateLimited, errNoQuota, c.now().Add(decision.Wait)).err
+			if e, ok := billing.AsError(err); ok && !e.Own && !billing.IsBackground(ctx) {
+				c.health.hampered(e)
+			}
+			return err
 		}
 		pause(ctx, wait)
 		if err := c.due(ctx, k); err != nil {
