@@ -7,10 +7,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,8 +134,12 @@ func TestNoCredentialLeaves(t *testing.T) {
 	if w.keysOf(store) == "" {
 		t.Error("nothing is in Redis")
 	}
-	for name, fault := range leakyFaults(elsewhere.URL) {
-		o.set(fault)
+	faults := leakyFaults(elsewhere.URL)
+	names := slices.Sorted(maps.Keys(faults))
+	// A spent quota is last: by the clock of Redis nothing is asked for a while after it.
+	names = append(slices.DeleteFunc(names, func(name string) bool { return name == "429" }), "429")
+	for _, name := range names {
+		o.set(faults[name])
 		w.clock.advance(48 * time.Hour) // what is kept hides a fault
 		ask(name)
 	}
