@@ -83,3 +83,22 @@ func TestAWriteIsRepeatedOnlyWhereNothingWasSent(t *testing.T) {
 		})
 	}
 }
+
+func TestOneWriteIsInDoubtForEachReplicaThatIsKilled(t *testing.T) {
+	const undone = `{"errors":[{"message":"who knows","extensions":{"code":"OUTCOME_UNKNOWN","seen":"NOT_DONE"}}],"data":{"changeSubscription":{"subscription":{"seats":{"purchased":6}}}}}`
+	dead := new(replica)
+	l := &load{table: newTable(), system: &system{replicas: []*replica{dead, new(replica)}}}
+	for i, want := range []struct {
+		killed bool
+		errors int
+	}{{false, 1}, {true, 1}, {true, 2}} {
+		dead.killed.Store(want.killed)
+		got := &reply{raw: []byte(undone)}
+		if err := json.Unmarshal(got.raw, got); err != nil {
+			t.Fatal(err)
+		}
+		if isMade := l.isMade(got, 7); !isMade || l.table.now().errors != want.errors || l.keys != 0 {
+			t.Errorf("the write %d: made %t, %d errors, %d keys", i, isMade, l.table.now().errors, l.keys)
+		}
+	}
+}

@@ -25,6 +25,7 @@ type load struct {
 	// what it has asked for at most.
 	bought, wanted atomic.Int64
 	keys           int64 // of its writes that were answered
+	doubts         int   // of them that a dead replica may have sent or not
 
 	failingOver atomic.Bool // replicas may not hear of each other's writes
 
@@ -168,8 +169,14 @@ func (l *load) isMade(got *reply, seats int64) bool {
 	case code == "INTERNAL" && strings.Contains(got.Errors[0].Message, "nothing was sent"):
 		l.table.count("write refused without Redis") // which the error says, and to repeat it
 		return false
-	case code == "OUTCOME_UNKNOWN":
-		l.table.count("outcome unknown") // its replica died after it had sent the write
+	case code == "OUTCOME_UNKNOWN" && l.mayDoubt():
+		// The replica that began it died, and its key tells no more than that; what is
+		// seen at the source says which of the two it was.
+		l.doubts++
+		l.table.count("outcome unknown")
+		if got.Errors[0].Extensions["seen"] == "NOT_DONE" {
+			return true
+		}
 	case code != "":
 		l.table.fail("a write failed", string(got.raw))
 		return true
@@ -187,6 +194,18 @@ func (l *load) isMade(got *reply, seats int64) bool {
 	l.keys++
 	l.bought.Store(seats)
 	return true
+}
+
+// mayDoubt reports whether a write may be in doubt: one that was under way when
+// its replica was killed, for there is one at a time, or while Redis fails over.
+func (l *load) mayDoubt() bool {
+	killed := 0
+	for _, r := range l.system.replicas {
+		if r.killed.Load() {
+			killed++
+		}
+	}
+	return l.failingOver.Load() || l.doubts < killed
 }
 
 // watch asks each replica whether it is ready, as a balancer does.

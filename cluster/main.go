@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"tributary/redistest"
 )
 
 // options are the command line.
@@ -34,9 +36,9 @@ func main() {
 
 // run prints the table and reports whether clients saw nothing wrong.
 func (o options) run(out io.Writer) (passed bool, err error) {
-	e := new(ends)
-	defer e.end()
-	defer e.catch(&err)
+	e := &ends{redistest.Ends{Folders: "cluster-"}}
+	defer e.End()
+	defer e.Catch(&err)
 	if o.Binary == "" {
 		o.Binary = filepath.Join(e.TempDir(), "tributary")
 		if text, err := exec.Command("go", "build", "-o", o.Binary, "tributary").CombinedOutput(); err != nil {

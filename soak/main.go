@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"tributary/redistest"
 )
 
 // options are the command line.
@@ -34,9 +36,9 @@ func main() {
 
 // run prints the table and reports whether nothing was wrong.
 func (o options) run(out io.Writer) (passed bool, err error) {
-	e := new(ends)
-	defer e.end()
-	defer e.catch(&err)
+	e := &ends{redistest.Ends{Folders: "soak-"}}
+	defer e.End()
+	defer e.Catch(&err)
 	if o.Seed == 0 {
 		o.Seed = rand.Uint64()
 	}

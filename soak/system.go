@@ -59,6 +59,9 @@ type gateway struct {
 	built     *assembly.Assembly
 }
 
+// ends is what is to be ended when the program ends.
+type ends struct{ redistest.Ends }
+
 func (e *ends) start() *system {
 	s := &system{log: new(log)}
 	former := slog.Default()

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"tributary/redistest"
 )
 
 // trouble is the faults: one at a time of each source and of Redis, all at once.
@@ -43,7 +45,7 @@ func (t *trouble) begin() (stop func() error) {
 				fault.Store(&err)
 			}
 		}()
-		defer new(ends).catch(&err)
+		defer new(redistest.Ends).Catch(&err)
 		t.ofRedis(rand.New(rand.NewPCG(t.seed, t.spells<<8+255)), over)
 	})
 	return func() error {

@@ -17,18 +17,17 @@ func TestFeaturesAreTheSameHoweverTheyAreRead(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no documents: %v", err)
 	}
+	documents := 0
 	for _, file := range files {
-		if strings.HasSuffix(file, ".golden.json") {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(file, ".golden.json") || jsontext.Value(body).Kind() != '{' { // a list of exchanges
 			continue
 		}
+		documents++
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			body, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if jsontext.Value(body).Kind() != '{' {
-				t.Skip("no document but a list of exchanges")
-			}
 			dense, wide := jsontext.Value(body).Clone(), jsontext.Value(body).Clone()
 			if err := dense.Compact(); err != nil {
 				t.Fatal(err)
@@ -48,6 +47,9 @@ func TestFeaturesAreTheSameHoweverTheyAreRead(t *testing.T) {
 				t.Error("they differ")
 			}
 		})
+	}
+	if documents == 0 {
+		t.Error("none of the files is a document")
 	}
 }
 
