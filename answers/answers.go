@@ -17,7 +17,7 @@ import (
 )
 
 // Key is a question as one caller asks it. Everything that an answer depends on
-// is in it, or checked by Fits before it is given.
+// is in it, or looked at again by Get.
 type Key struct {
 	Method   string // which says how Question is written
 	Question string // the request's body or query string, byte for byte
@@ -220,7 +220,7 @@ func (a *Answer) Encoded(coding string, pack func([]byte) []byte) []byte {
 	return next[coding]
 }
 
-// Stats are the present figures.
+// Stats count since the Cache was made.
 type Stats struct{ Hits, Misses, Stored int64 }
 
 // Stats are the present figures.

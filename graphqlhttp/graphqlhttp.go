@@ -3,8 +3,8 @@
 // answers. It parses no documents and executes nothing.
 //
 // A gateway asks in this order. Negotiate, Check and CheckPreflight need the
-// headers alone, so they can come before it is known who asks; Read takes the
-// body. Then Write, or WriteRefusal wherever one of them refused.
+// headers alone, so they can come before it is known who asks; ReadText takes the
+// body and Parse what it asks for. Then Write, or WriteRefusal wherever one of them refused.
 //
 // It takes one kind of body, application/json. Browsers send forms and plain
 // text to any origin unasked, and nobody asked for the other kinds.
