@@ -118,12 +118,3 @@ func (s *Settings) Parse(method string, text []byte) (requests []*Request, batch
 	}
 	return requests, batch, nil
 }
-
-// Read is ReadText and Parse.
-func (s *Settings) Read(r *http.Request) (requests []*Request, batch bool, refused *Refusal) {
-	text, refused := s.ReadText(r)
-	if refused != nil {
-		return nil, false, refused
-	}
-	return s.Parse(r.Method, text)
-}
